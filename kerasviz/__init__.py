@@ -1,0 +1,59 @@
+"""kerasviz: see inside Keras CNNs.
+
+`import kerasviz as kv` is instant: every public name is imported when it is first used, and only then is
+TensorFlow loaded. `dir(kv)` lists the names, `help(kv.NAME)` explains each.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from kerasviz._version import __version__
+
+# Public name -> the module that defines it.
+_NAMES = {
+    "Evolution": "kerasviz.training.evolution",
+    "ModelGraph": "kerasviz.training.graph",
+    "Probe": "kerasviz.probe",
+    "Scale": "kerasviz.pictures",
+    "Trace": "kerasviz.probe",
+    "animate": "kerasviz.frames",
+    "cam": "kerasviz.attribution",
+    "cams": "kerasviz.training.sources",
+    "class_names": "kerasviz.models",
+    "class_score": "kerasviz.probe",
+    "dead_filters": "kerasviz.training.sources",
+    "drift": "kerasviz.training.sources",
+    "explain": "kerasviz.attribution",
+    "filter_tiles": "kerasviz.pictures",
+    "kernels": "kerasviz.training.sources",
+    "layers": "kerasviz.probe",
+    "load_model": "kerasviz.models",
+    "open_log": "kerasviz.frames",
+    "overlay": "kerasviz.pictures",
+    "read_image": "kerasviz.datasets",
+    "read_images": "kerasviz.datasets",
+    "responses": "kerasviz.training.sources",
+    "sequential": "kerasviz.pictures",
+    "sheet": "kerasviz.pictures",
+    "symmetric": "kerasviz.pictures",
+}
+_ROOMS = ("attribution", "datasets", "errors", "frames", "models", "pictures", "probe", "training")
+
+__all__ = ["__version__", *sorted(_NAMES), *_ROOMS]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        value = getattr(importlib.import_module(_NAMES[name]), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f"kerasviz.{name}")
+    else:
+        raise AttributeError(f"module 'kerasviz' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

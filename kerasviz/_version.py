@@ -1,0 +1,3 @@
+"""The version of the package, alone here so that setup.cfg can read it without importing anything."""
+
+__version__ = "0.1.0"
