@@ -41,7 +41,7 @@ _NAMES = {
 }
 _ROOMS = ("attribution", "datasets", "errors", "frames", "models", "pictures", "probe", "training")
 
-__all__ = ["__version__", *sorted(_NAMES), *_ROOMS]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_NAMES), *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:

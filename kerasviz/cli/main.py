@@ -22,7 +22,7 @@ COMMANDS = {
 }
 
 EPILOG = """examples:
-  kerasviz demo --log-dir logs/demo                 train a small network on generated pictures, watch it learn
+  kerasviz demo --log-dir logs/demo                 train on generated pictures, watch it learn
   kerasviz train pets --classes Abyssinian,Bengal   train on the Oxford-IIIT Pet pictures
   kerasviz gif logs/demo                            the evolution of kernels and responses as animations
   tensorboard --logdir logs --samples_per_plugin images=1000
