@@ -1,1 +1,29 @@
-"""pictures"""
+"""Pictures: numbers in, uint8 images or Matplotlib figures out, on scales that are always explicit."""
+
+from kerasviz.pictures.colors import CLASS_COLORS, DIVERGING, SEQUENTIAL, colorize, default_colormap
+from kerasviz.pictures.image import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
+from kerasviz.pictures.kernels import filter_tiles, map_tiles
+from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
+from kerasviz.pictures.sheet import SheetLayout, sheet
+
+__all__ = [
+    "CLASS_COLORS",
+    "DIVERGING",
+    "SEQUENTIAL",
+    "Scale",
+    "SheetLayout",
+    "as_gray",
+    "as_rgb",
+    "as_uint8",
+    "colorize",
+    "default_colormap",
+    "encode_png",
+    "filter_tiles",
+    "map_tiles",
+    "scale_of",
+    "sequential",
+    "sheet",
+    "symmetric",
+    "upscale",
+    "write_png",
+]

@@ -1,0 +1,181 @@
+"""Sheets: many tiles in one picture at native size, and the layout that finds each again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from kerasviz.errors import InputError
+from kerasviz.pictures.arrays import as_numbers
+from kerasviz.pictures.colors import MAGENTA, color_table, to_levels
+from kerasviz.pictures.scale import Scale
+
+GAP_LEVEL = 255
+
+
+@dataclass(frozen=True)
+class SheetLayout:
+    """Where each of `count` tiles of `height` x `width` pixels stands in a sheet.
+
+    Rows of `columns` tiles, filled from the left and from the top, `gap` pixels between neighbours and none
+    around the sheet. The cells that are left over in the last row stay empty.
+
+    >>> layout = SheetLayout(count=5, columns=3, height=3, width=4, gap=1)
+    >>> layout.rows, layout.shape, layout.origin(4)
+    (2, (7, 14), (4, 5))
+
+    Raises:
+        InputError: a size is not a whole number, below 1, or (`gap`) below 0.
+    """
+
+    count: int
+    columns: int
+    height: int
+    width: int
+    gap: int
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            least = 0 if name == "gap" else 1
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not whole or value < least:
+                raise InputError(
+                    f"{name} of a sheet is {value!r}; expected a whole number of at least {least}."
+                )
+            object.__setattr__(self, name, int(value))
+
+    @classmethod
+    def for_tiles(cls, tiles: np.ndarray, columns: int | None = None, gap: int = 1) -> SheetLayout:
+        """Return the layout for tiles `(n, h, w)` or `(n, h, w, 3)`.
+
+        Without `columns`, the sheet comes out nearly square, without empty cells where a number of columns
+        not too far from square divides the number of tiles: 64 tiles in 8 columns, 32 in 8, 10 in 5.
+        """
+        if tiles.ndim not in (3, 4) or (tiles.ndim == 4 and tiles.shape[-1] != 3) or 0 in tiles.shape:
+            raise InputError(f"Tiles have the shape (n, h, w), or (n, h, w, 3) for RGB, not {tiles.shape}.")
+        count, height, width = tiles.shape[:3]
+        if columns is None:
+            columns = _tidy_columns(count, math.sqrt(count * (height + gap) / (width + gap)))
+        return cls(count, columns, height, width, gap)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, the last perhaps not full."""
+        return -(-self.count // self.columns)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The height and width of the sheet in pixels."""
+        return (
+            self.rows * (self.height + self.gap) - self.gap,
+            self.columns * (self.width + self.gap) - self.gap,
+        )
+
+    def origin(self, index: int) -> tuple[int, int]:
+        """Return (y, x) of the upper left pixel of the tile `index`."""
+        if not 0 <= index < self.count:
+            raise InputError(f"There is no tile {index}: the sheet's tiles are 0 to {self.count - 1}.")
+        row, column = divmod(int(index), self.columns)
+        return row * (self.height + self.gap), column * (self.width + self.gap)
+
+    def crop(self, image: np.ndarray, index: int) -> np.ndarray:
+        """Return the tile `index` of a sheet of this layout, as a view of `image`."""
+        if image.shape[:2] != self.shape:
+            raise InputError(
+                f"The sheet is {image.shape[:2]} pixels, its layout {self.shape}: they do not belong."
+            )
+        y, x = self.origin(index)
+        return image[y : y + self.height, x : x + self.width]
+
+    def to_dict(self) -> dict[str, int]:
+        """Return the fields by name; `SheetLayout(**layout.to_dict())` is the same layout."""
+        return asdict(self)
+
+
+def sheet(
+    tiles: Any,
+    scale: Scale | None = None,
+    columns: int | None = None,
+    gap: int = 1,
+    colormap: str = "gray",
+) -> np.ndarray:
+    """Return all tiles in one uint8 picture at native size, one tile pixel to a pixel.
+
+    Args:
+        tiles: `(n, h, w)`, or RGB `(n, h, w, 3)`. Numbers of any type with a `scale`; uint8 0..255 without.
+        scale: the values that the darkest and lightest (or first and last) colour stand for, shared by all
+            tiles: `symmetric(kernel)`, `sequential(activations)`, or one kept from an earlier frame.
+        columns: tiles in a row; without it, see `SheetLayout.for_tiles`.
+        gap: white pixels between neighbours; the sheet has no outer border.
+        colormap: the name of any Matplotlib colour map, for tiles that are not RGB.
+
+    Returns:
+        uint8 `(H, W)` for grey tiles with the colour map `"gray"`, else `(H, W, 3)` RGB. NaN pixels are
+        magenta; a grey sheet with any becomes RGB to show them.
+
+    Raises:
+        InputError: the tiles have another shape, are empty, or are not uint8 and come without a scale; the
+            colour map is unknown, or given for RGB tiles.
+
+    >>> sheet(np.array([[[0.0]], [[1.0]]]), scale=Scale(0.0, 1.0)).tolist()
+    [[0, 255, 255]]
+    """
+    tiles = as_numbers(tiles, "tiles")
+    layout = SheetLayout.for_tiles(tiles, columns, gap)
+    if scale is not None:
+        levels, unknown = to_levels(tiles, scale)
+    elif tiles.dtype == np.uint8:
+        levels, unknown = tiles, None
+    else:
+        raise InputError(
+            f"Tiles of the type {tiles.dtype} need a scale, such as scale=symmetric(tiles) for kernels or "
+            "scale=sequential(tiles) for activations."
+        )
+    return _arrange(_paint(levels, unknown, colormap), layout)
+
+
+def _tidy_columns(count: int, square: float) -> int:
+    """Return the divisor of `count` nearest to `square` columns, or `square` where all are too far off."""
+    divisors = (i for i in range(1, count + 1) if count % i == 0)
+    nearest = min(divisors, key=lambda i: (round(abs(math.log(i / square)), 9), -i))
+    if max(nearest / square, square / nearest) <= 1.75:
+        return nearest
+    return min(count, math.ceil(square))
+
+
+def _paint(levels: np.ndarray, unknown: np.ndarray | None, colormap: str) -> np.ndarray:
+    """Return uint8 tiles, grey or RGB, from levels on a colour map; `unknown` pixels are magenta."""
+    if levels.ndim == 4:
+        if colormap != "gray":
+            raise InputError(
+                f"RGB tiles have their own colours: colormap={colormap!r} is for tiles (n, h, w)."
+            )
+        if unknown is not None:
+            levels[unknown.any(axis=-1)] = MAGENTA
+        return levels
+    table = color_table(colormap)
+    if colormap == "gray" and unknown is None:
+        return levels
+    colors = table.take(levels, axis=0)
+    if unknown is not None:
+        colors[unknown] = MAGENTA
+    return colors
+
+
+def _arrange(tiles: np.ndarray, layout: SheetLayout) -> np.ndarray:
+    """Return the uint8 tiles in their places."""
+    rows, columns, gap = layout.rows, layout.columns, layout.gap
+    cell = (layout.height + gap, layout.width + gap)
+    color = tiles.shape[3:]
+    canvas = np.full((rows, cell[0], columns, cell[1], *color), GAP_LEVEL, np.uint8)
+    # (rows, columns, h, w, ...): every cell without its gap.
+    cells = np.swapaxes(canvas, 1, 2)[:, :, : layout.height, : layout.width]
+    whole, rest = divmod(layout.count, columns)
+    cells[:whole] = tiles[: whole * columns].reshape(whole, columns, *tiles.shape[1:])
+    if rest:
+        cells[whole, :rest] = tiles[whole * columns :]
+    height, width = layout.shape
+    return np.ascontiguousarray(canvas.reshape(rows * cell[0], columns * cell[1], *color)[:height, :width])
