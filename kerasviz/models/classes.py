@@ -1,0 +1,146 @@
+"""Class names that live inside the model, and class names read from a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from kerasviz.errors import InputError
+
+Classes = int | Sequence[str]
+
+
+@keras.saving.register_keras_serializable(package="kerasviz")
+class NamedDense(keras.layers.Dense):
+    """A dense layer whose units have names: the output layer of a classifier that knows its classes.
+
+    The names are part of the layer's config, so every way of saving the model keeps them. It computes what
+    `keras.layers.Dense` computes.
+
+    Keras never imports a package in order to load a file: a program that reads a saved model with
+    `keras.models.load_model` says `import kerasviz.models` first (`import kerasviz` alone loads nothing).
+    `kerasviz.load_model` always works.
+
+    >>> layer = NamedDense(["cat", "dog"], activation="softmax")
+    >>> layer.units, NamedDense.from_config(layer.get_config()).class_names
+    (2, ['cat', 'dog'])
+
+    Raises:
+        InputError: fewer than two names, an empty name, or a name given twice.
+    """
+
+    def __init__(self, class_names: Sequence[str], **kwargs: Any) -> None:
+        names = checked_names(class_names)
+        super().__init__(units=len(names), **kwargs)
+        self._class_names = tuple(names)
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names, one a unit, in the order of the units."""
+        return list(self._class_names)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the config of the dense layer, with the names in the place of the number of units."""
+        config = super().get_config()
+        del config["units"]
+        return {"class_names": self.class_names, **config}
+
+
+def checked_names(names: Sequence[str]) -> list[str]:
+    """Return `names` as a list of two or more different, non-empty strings; raise InputError otherwise."""
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise InputError(f"class names must be a list of strings, but this was given: {names!r}.")
+    names = list(names)
+    if len(names) < 2:
+        raise InputError(f"a classifier needs two classes or more, but the names given are {names}.")
+    if not all(name.strip() for name in names):
+        raise InputError(f"every class needs a name, but one of these is empty: {names}.")
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise InputError(f"class names must differ, but these are given more than once: {', '.join(twice)}.")
+    return names
+
+
+def probabilities_layer(classes: Classes, kernel_initializer: Any = "glorot_uniform") -> keras.layers.Layer:
+    """Return the layer named `softmax` that ends every classifier here.
+
+    Args:
+        classes: the number of classes, or their names; names are kept in the layer (`NamedDense`).
+        kernel_initializer: how the kernel starts; biases start at 0.
+
+    The layer computes in float32 under a mixed-precision policy too, because a softmax in half precision
+    rounds small probabilities to zero.
+    """
+    settings: dict[str, Any] = {
+        "activation": "softmax",
+        "kernel_initializer": kernel_initializer,
+        "dtype": "float32",
+        "name": "softmax",
+    }
+    if isinstance(classes, int) and not isinstance(classes, bool):
+        if classes < 2:
+            raise InputError(f"a classifier needs two classes or more, but classes={classes} was given.")
+        return keras.layers.Dense(classes, **settings)
+    if isinstance(classes, bool) or not isinstance(classes, Sequence):
+        raise InputError(f"classes must be a number or a list of names, but {classes!r} was given.")
+    return NamedDense(classes, **settings)
+
+
+def class_names(model: keras.Model) -> list[str] | None:
+    """Return the class names kept in `model`, or None when it keeps none.
+
+    The names are looked for in the layers from the last to the first, inside nested models too.
+
+    >>> inputs = keras.Input((4,))
+    >>> outputs = NamedDense(["cat", "dog"])(inputs)
+    >>> class_names(keras.Model(inputs, outputs))
+    ['cat', 'dog']
+    """
+    for layer in reversed(model.layers):
+        if isinstance(layer, NamedDense):
+            return layer.class_names
+        if isinstance(layer, keras.Model) and (names := class_names(layer)):
+            return names
+    return None
+
+
+def read_class_names(path: str | os.PathLike[str]) -> list[str]:
+    """Return the class names in a text file with one name a line, or in a JSON file with a list of names.
+
+    Lines are stripped of surrounding white space and empty lines are left out, so the first name is that of
+    class 0. The file is UTF-8, with or without a byte-order mark.
+
+    Raises:
+        InputError: the file is missing, is not text, holds something else than a list of names, or names a
+            class twice.
+
+    >>> import tempfile, pathlib
+    >>> file = pathlib.Path(tempfile.mkdtemp()) / "names.txt"
+    >>> _ = file.write_text("cat\\ndog\\n")
+    >>> read_class_names(file)
+    ['cat', 'dog']
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"the class names {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a UTF-8 text file with one class name a line.") from error
+    names: Any = [line.strip() for line in text.splitlines() if line.strip()]
+    if path.suffix == ".json" or text.lstrip().startswith("["):
+        try:
+            names = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path} is not valid JSON (line {error.lineno}: {error.msg}).") from error
+        if not isinstance(names, list):
+            raise InputError(f"{path} holds no JSON list of class names, but a {type(names).__name__}.")
+    try:
+        return checked_names(names)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
