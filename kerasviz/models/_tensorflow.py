@@ -49,7 +49,7 @@ def _signature(folder: Path) -> tuple[str, Any]:
             specs = list(signatures[name].structured_input_signature[1].values())
             if len(specs) != 1 or specs[0].shape.rank is None:
                 raise ModelFileError(
-                    f"the SavedModel {folder} takes {len(specs)} inputs; only one of known rank can be called."
+                    f"the SavedModel {folder} takes {len(specs)} inputs, but only one of known rank works."
                 )
             return name, specs[0]
     found = ", ".join(signatures) or "none"

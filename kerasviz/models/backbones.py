@@ -98,8 +98,8 @@ def build_application(name: str, weights: str | None, **settings: Any) -> keras.
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"the {weights} weights of {name} could not be had ({reason}): connect to the internet, pass the path "
-            "of a weights file, or pass weights=None for random ones."
+            f"the {weights} weights of {name} could not be had ({reason}): connect to the internet, pass the "
+            "path of a weights file, or pass weights=None for random ones."
         ) from error
 
 

@@ -150,8 +150,8 @@ def _explain(path: Path, error: Exception) -> str:
     if unknown:
         name = unknown.group(1) or unknown.group(2)
         return (
-            f"{path} uses {name!r}, which is not part of Keras: import the module that defines it and registers "
-            "it with @keras.saving.register_keras_serializable() before loading the file."
+            f"{path} uses {name!r}, which is not part of Keras: import the module that defines it and "
+            "registers it with @keras.saving.register_keras_serializable() before loading the file."
         )
     return f"{path} cannot be loaded: {_first_line(error)}"
 
