@@ -1,0 +1,142 @@
+"""Pictures as summary values: the form TensorBoard's image plugin reads, our JSON inside its metadata."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import cv2
+import numpy as np
+from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
+from tensorboard.plugins.image import metadata as image_plugin
+
+from kerasviz.errors import ImageError, InputError
+
+# The field of `ImagePluginData` with our JSON: TensorBoard does not know it and hands it on unchanged.
+# Its number is "kv" in ASCII; the key on the wire is the number and the wire type 2 (a string of bytes).
+META_FIELD = 0x6B76
+_BYTES = 2
+
+
+def image_value(tag: str, image: np.ndarray, meta: dict[str, Any] | None = None) -> summary_pb2.Summary.Value:
+    """Return the summary value of one picture at its native size: the tensor `[b"width", b"height", png]`.
+
+    Raises:
+        ImageError: `image` is not uint8 of shape `(h, w)` or `(h, w, 3)` with at least one pixel.
+        InputError: `meta` is not a dictionary that JSON can hold.
+    """
+    png = _encode(image)
+    height, width = image.shape[:2]
+    metadata = image_plugin.create_summary_metadata(display_name="", description="")
+    metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
+    if meta:
+        metadata.plugin_data.content += _pack(meta)
+    tensor = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING,
+        tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=3)]),
+        string_val=[b"%d" % width, b"%d" % height, png],
+    )
+    return summary_pb2.Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
+
+
+def stated_sizes(value: summary_pb2.Summary.Value) -> tuple[int, int, int]:
+    """Return `(width, height, number of pictures)` as an image value states them, without decoding it."""
+    if value.HasField("image"):
+        return value.image.width, value.image.height, 1
+    strings = value.tensor.string_val
+    try:
+        return int(strings[0]), int(strings[1]), len(strings) - 2
+    except (IndexError, ValueError):
+        return 0, 0, 1
+
+
+def decode_image(value: summary_pb2.Summary.Value, sample: int = 0) -> np.ndarray | None:
+    """Return one picture of an image value as uint8 `(h, w)` or `(h, w, 3)` RGB; None if it does not decode.
+
+    Reads our own values, those of `tf.summary.image` and the image summaries of TensorFlow 1. Pictures with
+    transparency are laid on white, 16-bit pictures are reduced to 8 bits.
+    """
+    if value.HasField("image"):
+        encoded = value.image.encoded_image_string
+    elif len(value.tensor.string_val) > sample + 2:
+        encoded = value.tensor.string_val[sample + 2]
+    else:
+        return None
+    try:
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
+    except cv2.error:
+        return None
+    if image is None or image.dtype not in (np.uint8, np.uint16):
+        return None
+    if image.dtype == np.uint16:
+        image = (image / 257 + 0.5).astype(np.uint8)
+    if image.ndim == 2:
+        return image
+    if image.shape[2] == 4:
+        alpha = image[..., 3:] / np.float32(255)
+        image = (image[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(np.uint8)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def decode_meta(value: summary_pb2.Summary.Value) -> dict[str, Any]:
+    """Return the JSON that `image_value` put into a value, or an empty dictionary."""
+    content = value.metadata.plugin_data.content
+    position = 0
+    try:
+        while position < len(content):
+            key, position = _read_varint(content, position)
+            number, position = _read_varint(content, position)
+            if key & 7 == 0:
+                continue
+            if key == META_FIELD << 3 | _BYTES:
+                return json.loads(content[position : position + number])
+            position += number
+    except (IndexError, ValueError):
+        return {}
+    return {}
+
+
+def _encode(image: np.ndarray) -> bytes:
+    image = np.asarray(image)
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[..., 0]
+    if image.dtype != np.uint8 or not image.size or image.shape[2:] not in ((), (3,)) or image.ndim < 2:
+        raise ImageError(
+            f"a picture of dtype {image.dtype} and shape {image.shape} cannot be logged: "
+            "it must be uint8 of shape (h, w) or (h, w, 3)."
+        )
+    picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else np.ascontiguousarray(image)
+    return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def _pack(meta: dict[str, Any]) -> bytes:
+    try:
+        text = json.dumps(meta, separators=(",", ":"), default=_plain).encode()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the meta of a frame must be a dictionary that JSON can hold: {error}.") from error
+    return _varint(META_FIELD << 3 | _BYTES) + _varint(len(text)) + text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not serializable")
+
+
+def _varint(number: int) -> bytes:
+    parts = []
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def _read_varint(data: bytes, position: int) -> tuple[int, int]:
+    number = shift = 0
+    while True:
+        byte = data[position]
+        number |= (byte & 127) << shift
+        position += 1
+        shift += 7
+        if byte < 128:
+            return number, position
