@@ -6,7 +6,7 @@ no TensorFlow; `batches` does, when it is called.
 
 from __future__ import annotations
 
-from kerasviz.datasets import pets
+from kerasviz.datasets import fashion_mnist, folder, pets, shapes
 from kerasviz.datasets.images import ImageSet, find_images, read_image, read_images, resize_image
 from kerasviz.datasets.pipeline import Augmentation, batches, mean_image
 from kerasviz.datasets.split import Dataset, Split
@@ -17,10 +17,13 @@ __all__ = [
     "ImageSet",
     "Split",
     "batches",
+    "fashion_mnist",
     "find_images",
+    "folder",
     "mean_image",
     "pets",
     "read_image",
     "read_images",
     "resize_image",
+    "shapes",
 ]

@@ -94,15 +94,22 @@ def read_image(path: str | os.PathLike[str], size: Size | None = None, channels:
 
 
 def check_image(path: str | os.PathLike[str]) -> str | None:
-    """Return why the file `path` cannot be read as a picture, or None when it can.
+    """Return in a few words why the file `path` cannot be read as a picture, or None when it can.
 
     The whole file is decoded, at the smallest scale that its format offers.
     """
     try:
         _decoded(Path(path), _decode_small)
     except ImageError as error:
-        return str(error)
+        return why_unreadable(error)
     return None
+
+
+def why_unreadable(error: ImageError) -> str:
+    """Return in a few words, without the path, what the `error` of `read_image` says."""
+    if isinstance(error.__cause__, Image.UnidentifiedImageError):
+        return "not a picture"
+    return "32 bits a channel" if isinstance(error.__cause__, ImageError) else "damaged"
 
 
 def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
@@ -160,12 +167,12 @@ def read_images(
         try:
             return read_image(path, size, channels)
         except ImageError as error:
-            return str(error)
+            return why_unreadable(error)
 
     results = in_threads(attempt, files)
     images = [result for result in results if isinstance(result, np.ndarray)]
     if not images:
-        raise ImageError(f"None of {len(files)} files is a picture; the first: {results[0]}")
+        raise ImageError(f"None of {len(files)} files is a picture; the first is {results[0]}.")
     kept = [path for path, result in zip(files, results, strict=True) if not isinstance(result, str)]
     skipped = [(path, result) for path, result in zip(files, results, strict=True) if isinstance(result, str)]
     return ImageSet(np.stack(images), kept, skipped)
@@ -183,10 +190,10 @@ def _decoded(path: Path, decode: Callable[[Image.Image], _T]) -> _T:
             return decode(picture)
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist; pass the path of a picture.") from None
-    except Image.UnidentifiedImageError:
-        raise ImageError(f"{path} is not a picture that can be read (not by its content).") from None
+    except Image.UnidentifiedImageError as error:
+        raise ImageError(f"{path} is not a picture by its content; pass a picture file.") from error
     except ImageError as error:
-        raise ImageError(f"{path} {error}") from None
+        raise ImageError(f"{path} {error}") from error
     # A decoder may raise nearly anything on damaged bytes: OSError, SyntaxError, ValueError, struct.error ...
     except Exception as error:
         raise ImageError(f"{path} is damaged or cannot be read: {error}.") from error

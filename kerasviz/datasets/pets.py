@@ -33,7 +33,7 @@ ARCHIVES = (
     ),
 )
 _FOLDER = "oxford-pets"
-_ANIMAL = 1
+_BACKGROUND = 2
 
 
 def load(
@@ -56,8 +56,8 @@ def load(
         download: fetch the two archives (811 MB) when they are not there yet.
 
     Files are judged by their content. What is no picture, is damaged, missing, or not listed in `list.txt`
-    is left out and stands in `skipped`. Masks are the trimaps, True on the animal; the border, about which
-    the trimaps leave it open, is False.
+    is left out and stands in `skipped`. Masks are the trimaps, True on the animal and on the border around
+    it, a band that the trimaps leave open.
 
     Raises:
         DatasetError: the data are not there, are incomplete, or cannot be downloaded.
@@ -95,12 +95,12 @@ def breed_of(stem: str) -> str:
 
 
 def read_trimap(path: Path) -> np.ndarray:
-    """Return the trimap in the file `path` as bool `(h, w)`: True where it says animal.
+    """Return the trimap in the file `path` as bool `(h, w)`: True on animal and border (1 and 3).
 
     Raises:
         ImageError: the file is not a picture.
     """
-    return read_image(path, channels=1)[:, :, 0] == _ANIMAL
+    return read_image(path, channels=1)[:, :, 0] != _BACKGROUND
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _survey(root: Path, names: Sequence[str], listed: set[str]) -> _Survey:
     survey = _Survey({}, [])
     for path, problem in zip(paths, in_threads(check_image, paths), strict=True):
         if problem:
-            reason = "not a picture" if "not a picture" in problem else "damaged"
+            reason = problem
         elif path.stem not in listed:
             reason = "not in list.txt"
         elif path.stem in survey.files:
