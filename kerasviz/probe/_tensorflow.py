@@ -1,0 +1,345 @@
+"""All that only TensorFlow can do: the compiled run of a cut model, its tape, and a survey of its graph."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasviz.errors import InputError, TargetError, UnsupportedModelError
+from kerasviz.probe.inputs import Batch, leaves
+from kerasviz.probe.layers import CallPath, Place, uses_channels_first
+from kerasviz.probe.tap import tapped
+from kerasviz.probe.targets import Target
+
+# Small float16 gradients would vanish; a power of two scales them without changing a digit.
+_FLOAT16_SCALE = 1024.0
+_FINAL_ACTIVATIONS = ("Softmax", "Sigmoid", "LogSoftmax")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The compiled run of a cut model for one signature, with what was learned while tracing it."""
+
+    function: Callable[..., Any]
+    score_kind: str | None
+    score_shape: tuple[int | None, ...] | None
+
+    def __call__(self, batch: Batch, parameters: Sequence[np.ndarray] = ()) -> Any:
+        """Return the structure of tensors that the run computes for one batch."""
+        tensors = [tf.convert_to_tensor(value) for value in (*leaves(batch), *parameters)]
+        return self.function(*tensors)
+
+
+def to_numpy(values: Any) -> Any:
+    """Return the structure with an array in place of each tensor."""
+    return keras.tree.map_structure(lambda value: value.numpy(), values)
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """What a survey saw of one call of one layer."""
+
+    place: Place
+    call: int
+    shape: tuple[int | None, ...] | None
+    feeds_output: bool
+    is_output: bool
+
+
+def signature(batch: Batch) -> tuple:
+    """Return what decides whether two batches run the same compiled function; not their length."""
+    if isinstance(batch, np.ndarray):
+        return (batch.dtype.char, batch.shape[1:])
+    names = tuple(batch) if isinstance(batch, dict) else type(batch)
+    return (names, *((str(leaf.dtype), tuple(leaf.shape[1:])) for leaf in leaves(batch)))
+
+
+def specs(batch: Batch) -> Any:
+    """Return the batch's structure with a `TensorSpec` of free length in place of each array."""
+
+    def spec(leaf: Any) -> tf.TensorSpec:
+        return tf.TensorSpec([None, *leaf.shape[1:]], tf.as_dtype(leaf.dtype))
+
+    return spec(batch) if hasattr(batch, "shape") else keras.tree.map_structure(spec, batch)
+
+
+def input_specs(model: keras.Model) -> Any:
+    """Return the same for the symbolic inputs of a model, or None where it has none."""
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
+        return None
+    found = [tf.TensorSpec([None, *tensor.shape[1:]], tf.as_dtype(tensor.dtype)) for tensor in inputs]
+    structure = getattr(model, "_inputs_struct", None)
+    if len(found) == 1 and not isinstance(structure, dict):
+        return found[0]
+    return keras.tree.pack_sequence_as(structure, found)
+
+
+def ensure_built(model: keras.Model, batch: Batch) -> None:
+    """Build a model that has no weights yet, as its first call would."""
+    if not model.built:
+        first = keras.tree.map_structure(lambda leaf: _as_input(tf.convert_to_tensor(leaf[:1])), batch)
+        model(first, training=False)
+
+
+def compile_activations(model: keras.Model, calls: Sequence[CallPath], batch: Batch) -> Compiled:
+    """Compile: batch -> {path: float32 activations}."""
+    structure, flat = _flat_specs(batch)
+    to_last = _to_channels_last(model)
+
+    @tf.function(autograph=False)
+    def run(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+        with _Recorder(model, calls).recording() as recorder:
+            recorder.run(keras.tree.pack_sequence_as(structure, tensors))
+        return {path: to_last(output) for path, output in recorder.outputs().items()}
+
+    return Compiled(run.get_concrete_function(*flat), None, None)
+
+
+def compile_trace(model: keras.Model, calls: Sequence[CallPath], batch: Batch, target: Target) -> Compiled:
+    """Compile: batch, target parameters -> (activations, gradients, scores, classes, outputs)."""
+    structure, flat = _flat_specs(batch)
+    count = len(flat)
+    to_last = _to_channels_last(model)
+    learned: dict[str, Any] = {}
+
+    @tf.function(autograph=False)
+    def run(*tensors: tf.Tensor) -> tuple:
+        with (
+            tf.GradientTape(watch_accessed_variables=False) as tape,
+            _Recorder(model, calls, tape).recording() as recorder,
+        ):
+            outputs = recorder.run(keras.tree.pack_sequence_as(structure, tensors[:count]))
+            explained, learned["kind"] = _explained(model, outputs, target)
+            learned["shape"] = tuple(explained.shape) if hasattr(explained, "shape") else None
+            scores, classes = target.score(explained, learned["kind"], *tensors[count:])
+            scale = _gradient_scale(recorder.outputs())
+            scores = _checked_scores(scores)
+            scaled = scores * scale
+        activations = recorder.outputs()
+        gradients = tape.gradient(scaled, activations)
+        _refuse_unconnected(gradients)
+        return (
+            {path: to_last(value) for path, value in activations.items()},
+            {path: to_last(tf.convert_to_tensor(value)) / scale for path, value in gradients.items()},
+            scores,
+            classes,
+            keras.tree.map_structure(_as_output, outputs),
+        )
+
+    parameters = target.specs()
+    function = run.get_concrete_function(*flat, *[tf.TensorSpec(shape, dtype) for shape, dtype in parameters])
+    return Compiled(function, learned["kind"], learned["shape"])
+
+
+def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any = None) -> list[LayerCall]:
+    """Run the model on nothing but shapes; return every call of every layer, in order of execution."""
+    calls: list[tuple[Place, int, Any]] = []
+    places = [place for place in places if not place.loop]
+    by_layer = {id(place.layer): place for place in places}
+
+    def note(layer: keras.layers.Layer, call: int, value: Any) -> Any:
+        value = _distinct(value)
+        calls.append((by_layer[id(layer)], call, value))
+        return value
+
+    graph = tf.__internal__.FuncGraph("survey")
+    with graph.as_default(), keras.StatelessScope(), tapped([place.layer for place in places], note):
+        flat = [tf.compat.v1.placeholder(s.dtype, s.shape) for s in keras.tree.flatten(inputs)]
+        outputs = model(_standard(keras.tree.pack_sequence_as(inputs, flat)), training=False)
+        wanted = keras.tree.flatten(outputs if output is None else _pick(model, outputs, output))
+        upstream = _upstream(wanted)
+    ends = {_through_identity(tensor.op) for tensor in wanted}
+    found = []
+    for place, call, value in calls:
+        tensor = value if tf.is_tensor(value) and value.graph is graph else None
+        found.append(
+            LayerCall(
+                place,
+                call,
+                None if tensor is None or tensor.shape.rank is None else tuple(tensor.shape),
+                tensor is not None and tensor.op in upstream,
+                tensor is not None and _through_identity(tensor.op) in ends,
+            )
+        )
+    return found
+
+
+class _Recorder:
+    """Runs a model once, keeping what the asked calls return; with a tape, watches exactly these tensors."""
+
+    def __init__(
+        self, model: keras.Model, calls: Sequence[CallPath], tape: tf.GradientTape | None = None
+    ) -> None:
+        self._model = model
+        self._calls = calls
+        self._tape = tape
+        self._seen: dict[int, dict[int, Any]] = {}
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[_Recorder]:
+        with keras.StatelessScope(), tapped([call.place.layer for call in self._calls], self._note):
+            yield self
+
+    def run(self, inputs: Any) -> Any:
+        return self._model(_standard(inputs), training=False)
+
+    def _note(self, layer: keras.layers.Layer, call: int, value: Any) -> Any:
+        wanted = any(c.place.layer is layer and c.call in (None, call) for c in self._calls)
+        if wanted and tf.is_tensor(value):
+            value = _distinct(value)
+            if self._tape is not None and value.dtype.is_floating:
+                self._tape.watch(value)
+        self._seen.setdefault(id(layer), {})[call] = value
+        return value
+
+    def outputs(self) -> dict[str, tf.Tensor]:
+        graph = tf.compat.v1.get_default_graph()
+        return {call.path: self._output(call, graph) for call in self._calls}
+
+    def _output(self, wanted: CallPath, graph: tf.Graph) -> tf.Tensor:
+        path, seen = wanted.place.path, self._seen.get(id(wanted.place.layer), {})
+        if not seen:
+            raise UnsupportedModelError(f"Layer {path} is never called when the model runs: ask for another.")
+        if wanted.call is None and len(seen) > 1:
+            raise InputError(
+                f"Layer {path} is called {len(seen)} times: ask for one call, "
+                f"{path}:0 to {path}:{len(seen) - 1}."
+            )
+        if wanted.call is not None and wanted.call not in seen:
+            raise InputError(f"Layer {path} is called {len(seen)} times: call {wanted.call} does not exist.")
+        value = seen[wanted.call or 0]
+        if not tf.is_tensor(value):
+            raise UnsupportedModelError(
+                f"Layer {path} returns a {type(value).__name__}, not one tensor: ask for a layer inside or after it."
+            )
+        if value.graph is not graph:
+            raise UnsupportedModelError(
+                f"Layer {path} runs inside a loop or a function compiled on its own, which hides its output: "
+                "ask for a layer outside it."
+            )
+        return value
+
+
+def _distinct(value: Any) -> Any:
+    """Return the same values as a tensor of their own: some layers return their very input."""
+    if not tf.is_tensor(value):
+        return value
+    mask = getattr(value, "_keras_mask", None)
+    value = tf.identity(value)
+    if mask is not None:
+        value._keras_mask = mask
+    return value
+
+
+def _flat_specs(batch: Batch) -> tuple[Any, list[tf.TensorSpec]]:
+    structure = specs(batch)
+    return structure, keras.tree.flatten(structure)
+
+
+def _standard(inputs: Any) -> Any:
+    return keras.tree.map_structure(_as_input, inputs)
+
+
+def _as_input(tensor: tf.Tensor) -> tf.Tensor:
+    # Pictures come as bytes; networks compute in floats.
+    return tf.cast(tensor, tf.float32) if tensor.dtype in (tf.uint8, tf.bool) else tensor
+
+
+def _as_output(value: Any) -> Any:
+    return tf.cast(value, tf.float32) if tf.is_tensor(value) and value.dtype.is_floating else value
+
+
+def _to_channels_last(model: keras.Model) -> Callable[[tf.Tensor], tf.Tensor]:
+    channels_first = uses_channels_first(model)
+
+    def to_last(value: tf.Tensor) -> tf.Tensor:
+        value = tf.cast(value, tf.float32)
+        rank = value.shape.rank
+        if channels_first and rank is not None and rank > 2:
+            value = tf.transpose(value, [0, *range(2, rank), 1])
+        return value
+
+    return to_last
+
+
+def _gradient_scale(activations: dict[str, tf.Tensor]) -> float:
+    return _FLOAT16_SCALE if any(a.dtype == tf.float16 for a in activations.values()) else 1.0
+
+
+def _checked_scores(scores: Any) -> tf.Tensor:
+    scores = tf.cast(scores, tf.float32)
+    if scores.shape.rank != 1:
+        raise TargetError(
+            f"The target returned scores of shape {tuple(scores.shape)}; expected one per picture, (N,)."
+        )
+    return scores
+
+
+def _refuse_unconnected(gradients: dict[str, Any]) -> None:
+    for path, gradient in gradients.items():
+        if gradient is None:
+            raise TargetError(
+                f"Layer {path} has no part in the explained score: choose another layer or output."
+            )
+
+
+def _explained(model: keras.Model, outputs: Any, target: Target) -> tuple[Any, str]:
+    """Return what the target scores, and what it is: logit, probability or output."""
+    if target.whole:
+        return outputs, "output"
+    tensor = _pick(model, outputs, target.output)
+    final = _through_identity(tensor.op)
+    if final.type not in _FINAL_ACTIVATIONS:
+        return tf.cast(tensor, tf.float32), "output"
+    if target.probability:
+        return tf.cast(tensor, tf.float32), "probability"
+    return tf.cast(final.inputs[0], tf.float32), "logit"
+
+
+def _pick(model: keras.Model, outputs: Any, output: int | str | None) -> tf.Tensor:
+    if isinstance(outputs, dict):
+        names, tensors = list(outputs), list(outputs.values())
+    else:
+        tensors = keras.tree.flatten(outputs)
+        names = list(getattr(model, "output_names", None) or [])
+    if output is None:
+        if len(tensors) > 1:
+            listed = f": {', '.join(names)}" if names else ""
+            raise TargetError(
+                f"The model has {len(tensors)} outputs{listed}; say which to explain, output=..."
+            )
+        return tensors[0]
+    if isinstance(output, str):
+        if output not in names:
+            raise TargetError(
+                f"The model has no output {output!r}; it has {', '.join(names) or 'unnamed ones'}."
+            )
+        return tensors[names.index(output)]
+    if not -len(tensors) <= output < len(tensors):
+        raise TargetError(f"The model has {len(tensors)} outputs: output {output} does not exist.")
+    return tensors[output]
+
+
+def _through_identity(op: tf.Operation) -> tf.Operation:
+    while op.type in ("Identity", "Cast"):
+        op = op.inputs[0].op
+    return op
+
+
+def _upstream(tensors: Sequence[tf.Tensor]) -> set[tf.Operation]:
+    """Return every operation that the tensors are computed from."""
+    found: set[tf.Operation] = set()
+    waiting = [tensor.op for tensor in tensors]
+    while waiting:
+        op = waiting.pop()
+        if op not in found:
+            found.add(op)
+            waiting.extend(tensor.op for tensor in op.inputs)
+    return found

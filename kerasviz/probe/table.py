@@ -1,0 +1,120 @@
+"""The table of a model's layers: paths, kinds, output shapes, and where it can be cut."""
+
+from __future__ import annotations
+
+import collections
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from kerasviz.errors import UnsupportedModelError
+from kerasviz.probe._tensorflow import LayerCall, ensure_built, input_specs, specs, survey
+from kerasviz.probe.inputs import checked
+from kerasviz.probe.layers import walk
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """One layer call of a model.
+
+    `path` is what `Probe` takes; `kind` the class's name; `output_shape` begins with None for the batch and
+    is None where it is unknown; `parameters` counts the weights' numbers; `is_target` says whether a class
+    activation map can be made there: a spatial layer that the output depends on.
+    """
+
+    path: str
+    kind: str
+    output_shape: Shape | None
+    parameters: int
+    is_target: bool
+
+
+class LayerTable(list[LayerInfo]):
+    """A list of `LayerInfo` that prints as a table."""
+
+    def __str__(self) -> str:
+        head = ("path", "kind", "output shape", "parameters", "target")
+        rows = [
+            (i.path, i.kind, _shown(i.output_shape), f"{i.parameters:,}", "yes" if i.is_target else "")
+            for i in self
+        ]
+        widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in (head, *rows)
+        ]
+        return "\n".join(lines)
+
+
+def layers(model: keras.Model, images: Any = None) -> LayerTable:
+    """List the layers of a model, nested ones too, in the order in which they run.
+
+    A layer that the model calls several times has a row per call, `"shared:0"`, `"shared:1"`. Layers that
+    never run, or run inside a loop, have no shape.
+
+    Args:
+        model: a Keras model.
+        images: example inputs; only a subclassed or unbuilt model needs them, to learn its shapes.
+
+    >>> model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, name="conv"),
+    ...                           keras.layers.Flatten(name="flat")])
+    >>> print(layers(model))
+    path  kind     output shape     parameters  target
+    conv  Conv2D   (None, 6, 6, 4)  112         yes
+    flat  Flatten  (None, 144)      0
+    """
+    places = list(walk(model))
+    structure = _input_structure(model, images)
+    calls = [] if structure is None else survey(model, places, structure)
+    count = collections.Counter(call.place.path for call in calls)
+    table = LayerTable()
+    for call in calls:
+        path = call.place.path if count[call.place.path] == 1 else f"{call.place.path}:{call.call}"
+        table.append(_info(path, call.place.layer, call.shape, _can_be_target(call)))
+    table.extend(_info(place.path, place.layer, None, False) for place in places if place.path not in count)
+    return table
+
+
+def default_layer(model: keras.Model, batch: Any, output: int | str | None = None) -> str:
+    """Return the path of the last layer with a spatial axis on which the output depends.
+
+    Layers that are the output itself, as in a segmentation network, do not count.
+
+    Raises:
+        UnsupportedModelError: there is none.
+    """
+    calls = survey(model, list(walk(model)), specs(batch), output)
+    for call in reversed(calls):
+        # A nested model returns what its own last layer does: name that layer.
+        if _can_be_target(call) and not isinstance(call.place.layer, keras.Model):
+            several = sum(other.place is call.place for other in calls) > 1
+            return f"{call.place.path}:{call.call}" if several else call.place.path
+    raise UnsupportedModelError(
+        f"Model {model.name} has no layer with a spatial axis before its output: a class activation map needs one."
+    )
+
+
+def _input_structure(model: keras.Model, images: Any) -> Any:
+    if images is not None:
+        batch = checked(model, images)
+        ensure_built(model, batch)
+        return specs(batch)
+    return input_specs(model)
+
+
+def _can_be_target(call: LayerCall) -> bool:
+    shape = call.shape
+    if shape is None or len(shape) < 3 or not call.feeds_output or call.is_output:
+        return False
+    return any(size != 1 for size in shape[1:-1])
+
+
+def _info(path: str, layer: keras.layers.Layer, shape: Shape | None, is_target: bool) -> LayerInfo:
+    return LayerInfo(path, type(layer).__name__, shape, layer.count_params() if layer.built else 0, is_target)
+
+
+def _shown(shape: Shape | None) -> str:
+    return "?" if shape is None else str(shape)

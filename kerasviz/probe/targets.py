@@ -1,0 +1,274 @@
+"""What is explained: a target turns a model's outputs into one score per picture."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasviz.errors import TargetError, did_you_mean
+
+# What stands for "the predicted class" where a class index is expected.
+PREDICTED = -1
+Classes = int | str | Sequence[int | str]
+
+
+class Target(abc.ABC):
+    """A score per picture, made from one of a model's outputs.
+
+    `output` says which output of several is explained (name or position). The explained values are the
+    logits wherever the model ends in a softmax or sigmoid that can be seen, unless `probability` is true;
+    `whole` targets get the model's outputs as they are.
+    """
+
+    output: int | str | None = None
+    probability: bool = False
+    whole: bool = False
+
+    @abc.abstractmethod
+    def key(self) -> tuple:
+        """Return what decides whether two targets share one compiled function."""
+
+    def specs(self) -> list[tuple[list[int | None], str]]:
+        """Return shape and dtype of each parameter that a run is given beside the pictures."""
+        return []
+
+    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
+        """Return the parameters for `count` pictures; the first axis of each is the pictures'."""
+        return []
+
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        """Raise TargetError where the parameters do not fit an explained output of that shape."""
+
+    @abc.abstractmethod
+    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+        """Return scores (N,) and the explained class of each picture (N,), -1 where there is none."""
+
+
+@dataclass(frozen=True)
+class ClassScore(Target):
+    """The score of one class per picture: see `class_score` and `top_class`."""
+
+    classes: Classes = PREDICTED
+    rank: int = 1
+    output: int | str | None = None
+    probability: bool = False
+    class_names: Sequence[str] | None = None
+
+    def key(self) -> tuple:
+        return ("class", self.rank, self.output, self.probability)
+
+    def specs(self) -> list[tuple[list[int | None], str]]:
+        return [([None], "int32")]
+
+    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
+        return [_indices(self.classes, model, self.class_names, count)]
+
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        if len(shape) != 2:
+            raise TargetError(
+                f"The explained output has shape {_shown(shape)}, not (N, classes): explain part of it with "
+                "region_score, or pass a callable."
+            )
+        count = max(shape[1] or 1, 2)
+        if parameters[0].max() >= count:
+            raise TargetError(
+                f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
+            )
+        if self.rank > count:
+            raise TargetError(f"The output has {count} classes; there is no {self.rank}th one.")
+
+    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+        both = _two_sided(explained, kind)
+        ranked = ops.top_k(both, k=self.rank)[1][:, -1]
+        classes = ops.where(parameters[0] < 0, ops.cast(ranked, "int32"), parameters[0])
+        return _at(both, classes), classes
+
+
+@dataclass(frozen=True)
+class RegionScore(Target):
+    """The mean score of one class over a region of a map of scores: see `region_score`."""
+
+    mask: np.ndarray
+    label: int | str = 1
+    output: int | str | None = None
+    probability: bool = False
+    class_names: Sequence[str] | None = None
+
+    def key(self) -> tuple:
+        return ("region", self.output, self.probability)
+
+    def specs(self) -> list[tuple[list[int | None], str]]:
+        return [([None], "int32"), ([None, None, None], "float32")]
+
+    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
+        mask = np.asarray(self.mask, np.float32)
+        if mask.ndim not in (2, 3) or (mask.ndim == 3 and len(mask) != count):
+            raise TargetError(f"Got a mask of shape {mask.shape}; expected (h, w), or ({count}, h, w).")
+        mask = np.array(np.broadcast_to(mask, (count, *mask.shape[-2:])))
+        if not mask.any(axis=(1, 2)).all():
+            raise TargetError("The region is empty: the mask needs at least one pixel that is not 0.")
+        return [_indices(self.label, model, self.class_names, count), mask]
+
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        if len(shape) != 4:
+            raise TargetError(
+                f"The explained output has shape {_shown(shape)}; a region needs (N, h, w, classes)."
+            )
+        size = parameters[1].shape[1:]
+        if any(a is not None and a != b for a, b in zip(shape[1:3], size, strict=True)):
+            raise TargetError(
+                f"The mask is {size[0]}x{size[1]}; the explained output is {shape[1]}x{shape[2]}."
+            )
+        count = max(shape[3] or 1, 2)
+        if not 0 <= parameters[0].max() < count:
+            raise TargetError(
+                f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
+            )
+
+    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+        classes, mask = parameters
+        at_pixels = _at(_two_sided(explained, kind), classes[:, None, None])
+        return ops.sum(at_pixels * mask, axis=(1, 2)) / ops.sum(mask, axis=(1, 2)), classes
+
+
+@dataclass(frozen=True)
+class CallableTarget(Target):
+    """Any function from the model's outputs, just as the model returns them, to scores (N,)."""
+
+    function: Callable[[Any], Any]
+    whole: bool = True
+
+    def key(self) -> tuple:
+        return ("callable", self.function)
+
+    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+        scores = self.function(explained)
+        return scores, ops.full_like(ops.cast(scores, "int32"), -1)
+
+
+def class_score(
+    label: Classes,
+    output: int | str | None = None,
+    probability: bool = False,
+    class_names: Sequence[str] | None = None,
+) -> Target:
+    """Explain the score of a class.
+
+    Args:
+        label: a class index, a label, or a list of one for each picture. A head of one unit has the classes
+            0 and 1: class 1 is explained by its logit z, class 0 by -z.
+        output: which output of several, by name or position.
+        probability: explain the probability after the final softmax or sigmoid instead of the logit before
+            it. Gradients of a saturated probability are nearly 0; logits have no such trouble.
+        class_names: the classes' names in order; where absent, the `class_names` stored with the model.
+
+    Raises:
+        TargetError: (when used) no such class, label or output.
+
+    >>> class_score(3).key() == class_score(5).key()       # one compiled function serves every class
+    True
+    """
+    return ClassScore(label, 1, output, probability, class_names)
+
+
+def top_class(rank: int = 1, output: int | str | None = None, probability: bool = False) -> Target:
+    """Explain the class with the `rank`-th highest score of each picture; 1 is the predicted class.
+
+    >>> [top_class(rank) for rank in (1, 2, 3)]         # the top three, one after another
+    [ClassScore(classes=-1, rank=1, ...), ClassScore(classes=-1, rank=2, ...), ...]
+    """
+    if rank < 1:
+        raise TargetError(f"Got rank {rank}; expected 1 for the predicted class, 2 for the next, ...")
+    return ClassScore(PREDICTED, rank, output, probability)
+
+
+def region_score(
+    mask: np.ndarray,
+    label: int | str = 1,
+    output: int | str | None = None,
+    probability: bool = False,
+    class_names: Sequence[str] | None = None,
+) -> Target:
+    """Explain the mean score of a class over the region of a segmentation map where `mask` is not 0.
+
+    Args:
+        mask: `(h, w)` of the output's size, or `(N, h, w)`; fractional values weigh the pixels.
+        label: class index or label; of a map of one channel, 1 is what it marks and 0 the rest.
+        output: which output of several, by name or position.
+        probability: explain probabilities instead of logits.
+        class_names: the classes' names in order; where absent, those stored with the model.
+
+    Raises:
+        TargetError: (when used) the mask is empty or not of the output's size, or no such class.
+    """
+    return RegionScore(mask, label, output, probability, class_names)
+
+
+def as_target(target: Target | Classes | Callable[[Any], Any] | None) -> Target:
+    """Return a target for whatever names one: None is the predicted class, an index or label its score."""
+    if target is None:
+        return ClassScore()
+    if isinstance(target, Target):
+        return target
+    if callable(target):
+        return CallableTarget(target)
+    return ClassScore(target)
+
+
+def stored_class_names(model: keras.Model) -> list[str] | None:
+    """Return the `class_names` that the model, or the last of its layers with such names, carries."""
+    for holder in (model, *reversed(model.layers)):
+        names = getattr(holder, "class_names", None)
+        if names is not None:
+            return [str(name) for name in names]
+    return None
+
+
+def _indices(
+    classes: Classes, model: keras.Model, class_names: Sequence[str] | None, count: int
+) -> np.ndarray:
+    single = isinstance(classes, (int, str, np.integer))
+    labels: Sequence[Any] = [classes] if single else list(np.asarray(classes).ravel())  # type: ignore[list-item]
+    if not single and len(labels) != count:
+        raise TargetError(f"Got {len(labels)} classes for {count} pictures; expected one, or one for each.")
+    found = [_index(label, model, class_names) for label in labels]
+    return np.full(count, found[0], np.int32) if single else np.asarray(found, np.int32)
+
+
+def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) -> int:
+    if isinstance(label, (int, np.integer)) and not isinstance(label, bool):
+        if label < PREDICTED:
+            raise TargetError(f"Got class {label}; expected 0 or above.")
+        return int(label)
+    if not isinstance(label, str):
+        raise TargetError(f"Got {label!r} as a class; expected an index or a label.")
+    names = list(class_names) if class_names is not None else stored_class_names(model)
+    if names is None:
+        raise TargetError(f"The model stores no class names, so {label!r} means nothing: pass class_names.")
+    if label not in names:
+        raise TargetError(f"There is no class {label!r}. {did_you_mean(label, names)}")
+    return names.index(label)
+
+
+def _two_sided(explained: Any, kind: str) -> Any:
+    """Return scores of at least two classes: a single unit z stands for class 1, -z (or 1 - p) for class 0."""
+    if explained.shape[-1] != 1:
+        return explained
+    other = 1 - explained if kind == "probability" else -explained
+    return ops.concatenate([other, explained], axis=-1)
+
+
+def _at(scores: Any, classes: Any) -> Any:
+    """Return the score at the class index along the last axis; the others, infinite or not, leave no trace."""
+    chosen = ops.expand_dims(classes, -1) == ops.arange(scores.shape[-1], dtype="int32")
+    return ops.sum(ops.where(chosen, scores, 0.0), axis=-1)
+
+
+def _shown(shape: tuple[int | None, ...]) -> str:
+    return f"({', '.join('N' if at == 0 else str(size) for at, size in enumerate(shape))})"
