@@ -1,1 +1,35 @@
-"""training"""
+"""Training, and what is watched while it goes on: callbacks for any `fit`, and whole training jobs."""
+
+from __future__ import annotations
+
+from kerasviz.training.checkpoints import Checkpoints
+from kerasviz.training.evolution import Evolution
+from kerasviz.training.jobs import Place, train, train_pets_cnn
+from kerasviz.training.measures import dead_filters, drift
+from kerasviz.training.scalars import TrainingLog
+from kerasviz.training.schedule import every, geometric
+from kerasviz.training.settings import Settings
+from kerasviz.training.source import Output, Run, Source, Watch, log_sheet
+from kerasviz.training.sources import cams, kernels, responses
+
+__all__ = [
+    "Checkpoints",
+    "Evolution",
+    "Output",
+    "Place",
+    "Run",
+    "Settings",
+    "Source",
+    "TrainingLog",
+    "Watch",
+    "cams",
+    "dead_filters",
+    "drift",
+    "every",
+    "geometric",
+    "kernels",
+    "log_sheet",
+    "responses",
+    "train",
+    "train_pets_cnn",
+]

@@ -1,0 +1,36 @@
+"""`kerasviz demo`: the main job on generated pictures, in a few minutes, with nothing to download."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "train the four-conv network on generated pictures and watch it learn, in about two minutes"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments; all of them have defaults."""
+    parser.add_argument(
+        "--log-dir", default="logs/demo", metavar="FOLDER", help="replaced if a demo is there"
+    )
+    parser.add_argument("--epochs", type=int, default=8, help="how often every picture is seen")
+    parser.add_argument(
+        "--pictures", type=int, default=2000, help="training pictures; a quarter more validate"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the pictures and of the training")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train on shapes with the settings of `kerasviz train shapes`, and export the animations."""
+    from kerasviz.cli import train
+    from kerasviz.cli.training import export_animations, load_dataset, train_args
+
+    parser = argparse.ArgumentParser()
+    train.add_arguments(parser)
+    command = ["shapes", "--log-dir", args.log_dir, "--overwrite"]
+    for name in ("epochs", "pictures", "seed"):
+        command += [f"--{name}", str(getattr(args, name))]
+    job = parser.parse_args(command)
+    dataset = load_dataset(job)
+    print(dataset.describe())
+    train_args(dataset, job)
+    export_animations(job.log_dir)

@@ -1,0 +1,92 @@
+"""`kerasviz train`: train a network on pets, generated shapes or a folder of pictures, and watch it."""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "train a network and watch its kernels and responses evolve"
+DESCRIPTION = (
+    "Train a network. LOG_DIR gets the TensorBoard runs train, validation and evolution, last.keras, "
+    "best.keras, and an animation of every picture that was watched. Open it with: "
+    "tensorboard --logdir LOG_DIR --samples_per_plugin images=1000"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add one sub-command for each kind of data."""
+    kinds = parser.add_subparsers(dest="data_kind", metavar="DATA", required=True)
+    pets = _kind(kinds, "pets", "the Oxford-IIIT Pet pictures: cats and dogs of 37 breeds")
+    pets.add_argument(
+        "--classes", metavar="A,B", help="breeds to tell apart, by name (default: all there are)"
+    )
+    pets.add_argument("--data", metavar="FOLDER", help="the data set's folder (default: $KERASVIZ_DATA_DIR)")
+    pets.add_argument(
+        "--download", action="store_true", help="download the data set (811 MB) if it is absent"
+    )
+    pets.add_argument("--split", default="official", help="'official', or the share to validate on, as 0.2")
+    _common(pets, epochs=400, learning_rate=1e-5, image_size=224)
+
+    shapes = _kind(kinds, "shapes", "generated pictures of textured shapes on cluttered backgrounds")
+    shapes.add_argument(
+        "--pictures", type=int, default=2000, help="training pictures; a quarter more validate"
+    )
+    _common(shapes, epochs=10, learning_rate=1e-3, image_size=64, pool_dropout=0.25)
+
+    folder = _kind(kinds, "folder", "your own pictures, one sub-folder per class")
+    folder.add_argument("data", metavar="FOLDER", help="holds one folder of pictures per class")
+    folder.add_argument("--split", type=float, default=0.2, help="the share of pictures to validate on")
+    _common(folder, epochs=100, learning_rate=1e-4, image_size=128)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Load the data, train, and export the animations."""
+    from kerasviz.cli.training import export_animations, load_dataset, train_args
+
+    dataset = load_dataset(args)
+    print(dataset.describe())
+    train_args(dataset, args)
+    export_animations(args.log_dir)
+
+
+def _kind(kinds: argparse._SubParsersAction, name: str, text: str) -> argparse.ArgumentParser:
+    return kinds.add_parser(
+        name, help=text, description=f"{HELP}: {text}", formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+
+
+def _common(
+    parser: argparse.ArgumentParser,
+    epochs: int,
+    learning_rate: float,
+    image_size: int,
+    pool_dropout: float = 0.8,
+) -> None:
+    run = parser.add_argument_group("the run")
+    run.add_argument("--log-dir", required=True, metavar="FOLDER", help="where everything is written")
+    run.add_argument("--resume", action="store_true", help="go on with the run that is there")
+    run.add_argument("--overwrite", action="store_true", help="remove the run that is there")
+    learning = parser.add_argument_group("learning")
+    learning.add_argument("--epochs", type=int, default=epochs, help="how often every picture is seen")
+    learning.add_argument("--batch-size", type=int, default=10, help="pictures in one step")
+    learning.add_argument("--learning-rate", type=float, default=learning_rate, help="of Adam")
+    learning.add_argument(
+        "--image-size", type=int, default=image_size, help="side of the pictures, in pixels"
+    )
+    learning.add_argument(
+        "--dropout", type=float, default=pool_dropout, help="share dropped after each pooling"
+    )
+    learning.add_argument("--fc-dropout", type=float, default=0.5, help="share dropped after fc1")
+    learning.add_argument("--no-dropout", action="store_true", help="no dropout at all: watch it overfit")
+    learning.add_argument("--flip", action="store_true", help="augmentation: mirror pictures left to right")
+    learning.add_argument(
+        "--rotate", type=float, default=0.0, metavar="DEGREES", help="augmentation: at most"
+    )
+    learning.add_argument("--zoom", type=float, default=0.0, metavar="SHARE", help="augmentation: at most")
+    learning.add_argument("--seed", type=int, default=0, help="same seed, same machine: same losses")
+    learning.add_argument("--mixed-precision", action="store_true", help="compute in float16 (GPUs)")
+    learning.add_argument("--cache", default="memory", help="decoded pictures: memory, none, or a folder")
+    watching = parser.add_argument_group("watching")
+    watching.add_argument("--every", type=int, default=50, help="steps between two looks inside")
+    watching.add_argument("--log-every", type=int, default=5, help="steps between two scalars")
+    watching.add_argument("--probe-image", metavar="FILE", help="the picture whose responses are watched")
+    watching.add_argument("--no-histograms", action="store_true", help="log no weight histograms")

@@ -1,0 +1,74 @@
+"""What the commands `train` and `demo` share: arguments to data, network and animations."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kerasviz.datasets import Dataset
+
+
+def load_dataset(args: argparse.Namespace) -> Dataset:
+    """Return the data set that the arguments of `train` name."""
+    from kerasviz.datasets import folder, pets, shapes
+
+    if args.data_kind == "pets":
+        classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
+        split = args.split if args.split == "official" else _share(args.split)
+        return pets.load(args.data, classes, split, args.seed, args.download)
+    if args.data_kind == "shapes":
+        return shapes.load(args.pictures, args.pictures // 4, image_size=args.image_size, seed=args.seed)
+    return folder.load(args.data, args.split, args.seed)
+
+
+def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
+    """Train the four-conv network with the arguments of `train`."""
+    from kerasviz.datasets import Augmentation
+    from kerasviz.training import Place, Settings, train_pets_cnn
+    from kerasviz.training.devices import describe_devices
+
+    print(describe_devices())
+    settings = Settings(
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        learning_rate=args.learning_rate,
+        image_size=args.image_size,
+        seed=args.seed,
+        log_every=args.log_every,
+        watch_every=args.every,
+        histograms=not args.no_histograms,
+        mixed_precision=args.mixed_precision,
+        cache=args.cache,
+        augmentation=Augmentation(args.flip, args.rotate, args.zoom),
+    )
+    train_pets_cnn(
+        dataset,
+        Place(args.log_dir, args.resume, args.overwrite),
+        settings,
+        pool_dropout=0.0 if args.no_dropout else args.dropout,
+        fc_dropout=0.0 if args.no_dropout else args.fc_dropout,
+        probe_image=args.probe_image,
+    )
+
+
+def export_animations(log_dir: str) -> None:
+    """Export every watched picture of the run as a GIF beside its log, and say how to look at the rest."""
+    from kerasviz.frames import animate, open_log
+
+    log = open_log(Path(log_dir) / "evolution")
+    for tag in log.tags():
+        if tag.kind == "image":
+            report = animate(log, tag=tag.tag, out=Path(log_dir) / f"{tag.tag.replace('/', '-')}.gif")
+            print(report)
+    print(f"look at it: tensorboard --logdir {log_dir} --samples_per_plugin images=1000")
+
+
+def _share(text: str) -> float:
+    from kerasviz.errors import InputError
+
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--split is {text!r}; pass 'official', or a share such as 0.2.") from None

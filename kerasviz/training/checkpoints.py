@@ -1,0 +1,79 @@
+"""The callback that keeps the last and the best model, and finds them again."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+
+import keras
+
+from kerasviz.atomic import atomic_path
+from kerasviz.models import load_model, save_model
+
+LAST, BEST, PROGRESS = "last.keras", "best.keras", "progress.json"
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves `last.keras` after every epoch and `best.keras` after every one that is better than all before.
+
+    `last.keras` holds the optimizer's state, so that training can go on from it; `best.keras` is for use and
+    does not. Both are written under a temporary name and renamed: a killed run leaves the ones before.
+
+    Args:
+        directory: the folder of the run.
+        monitor: what "better" goes by: a name in Keras's logs. Names that end in "loss" are better small.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], monitor: str = "val_accuracy") -> None:
+        super().__init__()
+        self.directory = Path(directory)
+        self.monitor = monitor
+        self.best = math.nan
+        self.best_epoch = 0
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Find what was best so far, when training goes on with an earlier run."""
+        file = self.directory / PROGRESS
+        if int(self.model.optimizer.iterations) > 0 and file.exists():
+            progress = json.loads(file.read_text())
+            self.best, self.best_epoch = progress["best"], progress["best_epoch"]
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Save the model, and again as the best if it is."""
+        value = (logs or {}).get(self.monitor)
+        if value is not None and self._is_better(float(value)):
+            self.best, self.best_epoch = float(value), epoch + 1
+            save_model(_without_optimizer(self.model), self.directory / BEST)
+        save_model(self.model, self.directory / LAST)
+        progress = {
+            "epochs": epoch + 1,
+            "monitor": self.monitor,
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+        }
+        with atomic_path(self.directory / PROGRESS) as temporary:
+            temporary.write_text(json.dumps(progress, indent=2) + "\n")
+
+    def _is_better(self, value: float) -> bool:
+        if math.isnan(self.best):
+            return not math.isnan(value)
+        return value < self.best if self.monitor.endswith("loss") else value > self.best
+
+
+def load_last(directory: str | os.PathLike[str]) -> keras.Model | None:
+    """Return the model that a run in `directory` saved last, with its optimizer, or None if it saved none.
+
+    Raises:
+        ModelFileError: the file is damaged.
+    """
+    file = Path(directory) / LAST
+    return load_model(file, compile=True) if file.exists() else None
+
+
+def _without_optimizer(model: keras.Model) -> keras.Model:
+    """Return a model of the same layers that is not compiled, so that a third of the size is saved."""
+    if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
+        return model
+    return keras.Model(model.inputs, model.outputs, name=model.name)

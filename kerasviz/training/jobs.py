@@ -1,0 +1,191 @@
+"""Training jobs: a data set, a network, and everything that is logged while one learns the other."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasviz.datasets import Dataset, batches, mean_image
+from kerasviz.errors import InputError
+from kerasviz.models import pets_cnn
+from kerasviz.pictures import write_png
+from kerasviz.training.checkpoints import Checkpoints, load_last
+from kerasviz.training.evolution import Evolution
+from kerasviz.training.measures import dead_filters, drift
+from kerasviz.training.scalars import TrainingLog
+from kerasviz.training.settings import Settings, open_run
+from kerasviz.training.source import Source
+from kerasviz.training.sources import Picture, kernels, responses
+
+# Makes a network for the training pictures' mean `(h, w, c)`.
+Builder = Callable[[np.ndarray], keras.Model]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a run lives, and what to do when one is there already."""
+
+    log_dir: str | os.PathLike[str]
+    resume: bool = False
+    overwrite: bool = False
+
+
+def train_pets_cnn(
+    dataset: Dataset,
+    place: Place,
+    settings: Settings,
+    *,
+    pool_dropout: float = 0.8,
+    fc_dropout: float = 0.5,
+    probe_image: Picture | None = None,
+) -> keras.Model:
+    """Train the four-conv network on `dataset`, watched from every side; return it.
+
+    Args:
+        dataset: RGB pictures.
+        place: the folder of the run.
+        settings: how to train.
+        pool_dropout: as of `kerasviz.models.pets_cnn`.
+        fc_dropout: as of `kerasviz.models.pets_cnn`.
+        probe_image: the picture whose responses are watched; by default the first validation picture.
+
+    Raises:
+        LogError: a run is there already, or the one to be resumed is another.
+        DatasetError, InputError: the data or the settings cannot be used.
+    """
+    classes = list(dataset.class_names)
+
+    def build(mean: np.ndarray) -> keras.Model:
+        return pets_cnn(
+            classes,
+            settings.image_size,
+            pool_dropout=pool_dropout,
+            fc_dropout=fc_dropout,
+            mean_image=mean,
+        )
+
+    job = {"network": "pets_cnn", "pool_dropout": pool_dropout, "fc_dropout": fc_dropout}
+    convolutions = ("conv1_1", "conv1_2", "conv2_1", "conv2_2")
+    probe = dataset.validation.image(0, settings.image_size) if probe_image is None else probe_image
+    some = [dataset.validation.image(i, settings.image_size) for i in range(min(32, len(dataset.validation)))]
+    watch = [
+        *(kernels(layer) for layer in convolutions),
+        *(responses(probe, layer) for layer in convolutions),
+        drift(),
+        dead_filters(some),
+    ]
+    if isinstance(probe, np.ndarray):
+        write_png(Path(place.log_dir) / "probe.png", probe)
+    return train(dataset, build, place, settings, watch=watch, job=job)
+
+
+def train(
+    dataset: Dataset,
+    build: Builder,
+    place: Place,
+    settings: Settings,
+    *,
+    watch: Sequence[Source] | None = None,
+    job: dict[str, Any] | None = None,
+) -> keras.Model:
+    """Train the network that `build` makes on `dataset`; return it.
+
+    `place.log_dir` gets the TensorBoard runs `train`, `validation` and `evolution`, the models `last.keras`
+    and `best.keras` (by validation accuracy), and `settings.json`. With `place.resume` an interrupted run
+    goes on from its last whole epoch as if it had never stopped: weights, optimizer, random generators, the
+    order of the pictures and the step numbers.
+
+    Args:
+        dataset: what to learn.
+        build: makes the network, for the training pictures' mean `(h, w, c)`.
+        place: the folder of the run.
+        settings: how to train.
+        watch: what `kv.Evolution` watches.
+        job: what else decides what is learned, as JSON values, checked when the run is resumed.
+    """
+    facts = {"dataset": dataset.name, "classes": list(dataset.class_names), **(job or {})}
+    facts["pictures"] = len(dataset.train)
+    directory = open_run(
+        place.log_dir, {**facts, **dataclasses.asdict(settings)}, place.resume, place.overwrite
+    )
+    steps = math.ceil(len(dataset.train) / settings.batch_size)
+    with _random_state(settings.seed), _policy(settings.mixed_precision):
+        model = (load_last(directory) if place.resume else None) or _fresh(dataset, build, settings)
+        first_epoch = int(model.optimizer.iterations) // steps
+        if first_epoch >= settings.epochs:
+            raise InputError(
+                f"The run in {directory} has all its {first_epoch} epochs; ask for more --epochs to go on."
+            )
+        validation = _stream(dataset, "validation", settings)
+        model.fit(
+            _stream(dataset, "train", settings, first_epoch),
+            validation_data=validation,
+            initial_epoch=first_epoch,
+            epochs=settings.epochs,
+            steps_per_epoch=steps,
+            shuffle=False,  # the stream has its own order
+            callbacks=[
+                TrainingLog(directory, settings.log_every, validation, settings.histograms),
+                Evolution(directory, watch, settings.watch_every),
+                Checkpoints(directory),
+            ],
+        )
+    return model
+
+
+def _fresh(dataset: Dataset, build: Builder, settings: Settings) -> keras.Model:
+    model = build(mean_image(dataset.train, settings.image_size))
+    optimizer = keras.optimizers.Adam(settings.learning_rate)
+    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _stream(dataset: Dataset, split: str, settings: Settings, first_epoch: int = 0) -> Any:
+    cache = {"memory": "memory", "none": None}.get(settings.cache, settings.cache)
+    if split == "validation":
+        return batches(dataset.validation, settings.image_size, settings.batch_size, cache=cache)
+    return batches(
+        dataset.train,
+        settings.image_size,
+        settings.batch_size,
+        shuffle=True,
+        seed=settings.seed,
+        initial_epoch=first_epoch,
+        epochs=settings.epochs,
+        cache=cache,
+        augmentation=settings.augmentation,
+    )
+
+
+@contextlib.contextmanager
+def _random_state(seed: int) -> Iterator[None]:
+    """Seed what Keras draws its layers' seeds from; put the caller's generators back afterwards."""
+    python, arrays = random.getstate(), np.random.get_state()  # noqa: NPY002
+    random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(arrays)  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def _policy(mixed_precision: bool) -> Iterator[None]:
+    """Build layers in mixed float16 inside the block, where asked to."""
+    before = keras.config.dtype_policy()
+    if mixed_precision:
+        keras.config.set_dtype_policy("mixed_float16")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

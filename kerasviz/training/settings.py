@@ -1,0 +1,124 @@
+"""How a network is trained, and what of that is written down so that a killed run can go on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kerasviz.atomic import atomic_path
+from kerasviz.datasets import Augmentation
+from kerasviz.errors import InputError, LogError
+from kerasviz.training.checkpoints import BEST, LAST, PROGRESS
+
+SETTINGS = "settings.json"
+# What a run leaves in its folder, besides animations.
+_LEAVINGS = ("train", "validation", "evolution", LAST, BEST, PROGRESS, SETTINGS, "probe.png")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train, whatever the network and the data.
+
+    Attributes:
+        epochs: how often every picture is seen.
+        batch_size: pictures in one step.
+        learning_rate: of Adam.
+        image_size: side of the pictures in pixels.
+        seed: of the initial weights, the dropout, the order of the pictures and the augmentation.
+        log_every: optimizer steps between two `batch_` scalars.
+        watch_every: optimizer steps between two looks at kernels and responses.
+        histograms: whether weight histograms are logged each epoch.
+        mixed_precision: whether to compute in float16, which GPUs since 2017 do faster.
+        cache: "memory", "none" or a folder: where decoded pictures are kept.
+        augmentation: random changes of the training pictures.
+    """
+
+    epochs: int = 400
+    batch_size: int = 10
+    learning_rate: float = 1e-5
+    image_size: int = 224
+    seed: int = 0
+    log_every: int = 5
+    watch_every: int = 50
+    histograms: bool = True
+    mixed_precision: bool = False
+    cache: str = "memory"
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "image_size", "log_every", "watch_every"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise InputError(f"{name} is {value!r}; it must be a whole number >= 1.")
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate is {self.learning_rate!r}; it must be greater than 0.")
+
+
+def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool, overwrite: bool) -> Path:
+    """Prepare the folder of a run, and return it.
+
+    Args:
+        log_dir: the folder.
+        job: everything that decides what is trained, as JSON values; written to `settings.json`.
+        resume: go on with the run that is there; start one where there is none.
+        overwrite: remove what an earlier run left there.
+
+    Raises:
+        LogError: a run is there and neither `resume` nor `overwrite` was asked for, or the run to be resumed
+            was made with other settings.
+    """
+    directory = Path(log_dir)
+    file = directory / SETTINGS
+    if overwrite:
+        _clear(directory)
+    if file.exists():
+        if not resume:
+            raise LogError(
+                f"{directory} already holds a run: add --resume to go on with it, --overwrite to replace it, "
+                "or choose another --log-dir."
+            )
+        _check_same(json.loads(file.read_text()), job, directory)
+    with atomic_path(file) as temporary:
+        temporary.write_text(json.dumps(job, indent=2, default=_as_json) + "\n")
+    return directory
+
+
+def _check_same(stored: dict[str, Any], job: dict[str, Any], directory: Path) -> None:
+    job = json.loads(json.dumps(job, default=_as_json))
+    free = {
+        "epochs",
+        "log_every",
+        "watch_every",
+        "histograms",
+        "cache",
+    }  # these change nothing that was learned
+    other = [
+        f"{name} {stored.get(name)!r} rather than {job.get(name)!r}"
+        for name in sorted((stored.keys() | job.keys()) - free)
+        if stored.get(name) != job.get(name)
+    ]
+    if other:
+        raise LogError(
+            f"The run in {directory} cannot be resumed with these settings, because it was made with "
+            f"{', '.join(other)}: give it the same, or choose another --log-dir."
+        )
+
+
+def _clear(directory: Path) -> None:
+    if not (directory / SETTINGS).exists():
+        return  # nothing of ours
+    for name in _LEAVINGS:
+        path = directory / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _as_json(value: Any) -> Any:
+    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else str(value)
