@@ -6,17 +6,37 @@ Importing this module registers the layers of kerasviz with Keras, which is all 
 
 from __future__ import annotations
 
+from kerasviz.models.backbones import backbone_names
 from kerasviz.models.classes import NamedDense, class_names, read_class_names
+from kerasviz.models.fashion import fashion_cnn
 from kerasviz.models.files import load_model, save_model
+from kerasviz.models.filter_bank import filter_bank
+from kerasviz.models.filters import edge_filters, gabor, laplacian, line_filters, prewitt, sobel
+from kerasviz.models.freezing import freeze_backbone, unfreeze_last_blocks
 from kerasviz.models.pets import pets_cnn
 from kerasviz.models.preprocessing import MeanSubtraction
+from kerasviz.models.transfer import densenet169, resnet50, transfer
 
 __all__ = [
     "MeanSubtraction",
     "NamedDense",
+    "backbone_names",
     "class_names",
+    "densenet169",
+    "edge_filters",
+    "fashion_cnn",
+    "filter_bank",
+    "freeze_backbone",
+    "gabor",
+    "laplacian",
+    "line_filters",
     "load_model",
     "pets_cnn",
+    "prewitt",
     "read_class_names",
+    "resnet50",
     "save_model",
+    "sobel",
+    "transfer",
+    "unfreeze_last_blocks",
 ]

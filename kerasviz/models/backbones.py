@@ -96,6 +96,8 @@ def build_application(name: str, weights: str | None, **settings: Any) -> keras.
     try:
         return builder(weights=weights, **settings)
     except Exception as error:
+        if isinstance(error, ValueError) and "hash" not in str(error):
+            raise  # about the settings, not about the download
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
             f"the {weights} weights of {name} could not be had ({reason}): connect to the internet, pass the "
@@ -107,29 +109,17 @@ def load_application(name: str, weights: str | None) -> keras.Model:
     """Return the whole classifier `name` of `keras.applications`: raw 0..255 RGB in, 1000 probabilities out.
 
     The preprocessing is part of the model, in front of the network's own layers.
+
+    Raises:
+        InputError: there is no such network.
+        ModelFileError: the weights cannot be downloaded.
     """
     name = backbone_name(name)
-    size = default_image_size(name)
+    if _mode_of(name) == "built in":
+        return build_application(name, weights)
+    size = 331 if name == "NASNetLarge" else 299 if re.match("Inception|Xception", name) else 224
     inputs = keras.Input((size, size, 3), name="image")
     return build_application(name, weights, input_tensor=preprocess(inputs, name))
-
-
-def default_image_size(name: str) -> int:
-    """Return the height and width for which Keras made the network `name`."""
-    sizes = {
-        r"InceptionV3|InceptionResNetV2|Xception": 299,
-        r"NASNetLarge": 331,
-        r"EfficientNetB1|EfficientNetV2B1": 240,
-        r"EfficientNetB2|EfficientNetV2B2": 260,
-        r"EfficientNetV2B3|EfficientNetB3": 300,
-        r"EfficientNetB4": 380,
-        r"EfficientNetV2S": 384,
-        r"EfficientNetB5": 456,
-        r"EfficientNetV2[ML]": 480,
-        r"EfficientNetB6": 528,
-        r"EfficientNetB7": 600,
-    }
-    return next((size for pattern, size in sizes.items() if re.match(pattern, name)), 224)
 
 
 def _mode_of(name: str) -> str | None:

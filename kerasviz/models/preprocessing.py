@@ -83,7 +83,7 @@ class MeanSubtraction(keras.layers.Layer):
         if not fits:
             raise InputError(
                 f"a mean of shape {self._mean.shape} cannot be subtracted from pictures of shape "
-                f"{tuple(input_shape[1:])}: give a number, one number a channel, or an image of the same shape."
+                f"{tuple(input_shape[1:])}: give a number, one a channel, or an image of the same shape."
             )
         super().build(input_shape)
 
