@@ -38,13 +38,20 @@ class LogReader:
 
     def tags(self) -> list[TagInfo]:
         """Return every tag of every run, sorted by run and tag."""
-        found = []
-        for run, (_, tags) in self._runs.items():
-            for tag, index in sorted(tags.items()):
-                steps = index.places()[:, 0]
-                span = (len(steps), int(steps[0]), int(steps[-1]))
-                found.append(TagInfo(run, tag, index.kind, *span, index.size))
-        return found
+        return [
+            _info(run, tag, index)
+            for run, (_, tags) in self._runs.items()
+            for tag, index in sorted(tags.items())
+        ]
+
+    def find(self, tag: str, run: str | None = None, kind: str = "image") -> TagInfo:
+        """Return one tag of that kind; `run` is needed only where several runs have it.
+
+        Raises:
+            InputError: there is no such tag of that kind, or several runs have it; says what there is.
+        """
+        run, index = self._find(tag, run, kind)
+        return _info(run, tag, index)
 
     def frames(self, tag: str, run: str | None = None, every: int = 1) -> Iterator[Frame]:
         """Yield the frames of an image tag by rising step, each decoded when it is asked for.
@@ -150,6 +157,11 @@ def open_log(path: str | os.PathLike[str]) -> LogReader:
     if not files_of:
         raise LogError(f"{path} and its folders hold no event file (named events.out.tfevents...).")
     return LogReader(path, files_of)
+
+
+def _info(run: str, tag: str, index: TagIndex) -> TagInfo:
+    steps = index.places()[:, 0]
+    return TagInfo(run, tag, index.kind, len(steps), int(steps[0]), int(steps[-1]), index.size)
 
 
 def _number(value: summary_pb2.Summary.Value) -> float:
