@@ -29,6 +29,7 @@ class Compiled:
     function: Callable[..., Any]
     score_kind: str | None
     score_shape: tuple[int | None, ...] | None
+    input_shapes: tuple[tuple[int, ...], ...]
 
     def __call__(self, batch: Batch, parameters: Sequence[np.ndarray] = ()) -> Any:
         """Return the structure of tensors that the run computes for one batch."""
@@ -99,7 +100,7 @@ def compile_activations(model: keras.Model, calls: Sequence[CallPath], batch: Ba
             recorder.run(keras.tree.pack_sequence_as(structure, tensors))
         return {path: to_last(output) for path, output in recorder.outputs().items()}
 
-    return Compiled(run.get_concrete_function(*flat), None, None)
+    return Compiled(run.get_concrete_function(*flat), None, None, _input_shapes(model, flat))
 
 
 def compile_trace(model: keras.Model, calls: Sequence[CallPath], batch: Batch, target: Target) -> Compiled:
@@ -135,7 +136,7 @@ def compile_trace(model: keras.Model, calls: Sequence[CallPath], batch: Batch, t
 
     parameters = target.specs()
     function = run.get_concrete_function(*flat, *[tf.TensorSpec(shape, dtype) for shape, dtype in parameters])
-    return Compiled(function, learned["kind"], learned["shape"])
+    return Compiled(function, learned["kind"], learned["shape"], _input_shapes(model, flat))
 
 
 def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any = None) -> list[LayerCall]:
@@ -217,7 +218,7 @@ class _Recorder:
         value = seen[wanted.call or 0]
         if not tf.is_tensor(value):
             raise UnsupportedModelError(
-                f"Layer {path} returns a {type(value).__name__}, not one tensor: ask for a layer inside or after it."
+                f"Layer {path} returns a {type(value).__name__}, not one tensor: ask for a layer in or after it."
             )
         if value.graph is not graph:
             raise UnsupportedModelError(
@@ -241,6 +242,13 @@ def _distinct(value: Any) -> Any:
 def _flat_specs(batch: Batch) -> tuple[Any, list[tf.TensorSpec]]:
     structure = specs(batch)
     return structure, keras.tree.flatten(structure)
+
+
+def _input_shapes(model: keras.Model, flat: Sequence[tf.TensorSpec]) -> tuple[tuple[int, ...], ...]:
+    shapes = [tuple(spec.shape[1:]) for spec in flat]
+    if uses_channels_first(model):
+        shapes = [(*shape[1:], shape[0]) if len(shape) > 1 else shape for shape in shapes]
+    return tuple(shapes)
 
 
 def _standard(inputs: Any) -> Any:

@@ -56,10 +56,7 @@ def checked(model: keras.Model, images: Any) -> Batch:
     """Return `images` as float32, integer or backend arrays of one length, in the model's own structure."""
     expected = getattr(model, "inputs", None) or []
     structured = isinstance(images, dict) or (isinstance(images, (list, tuple)) and len(expected) != 1)
-    if structured:
-        batch = _arranged(model, images, len(expected))
-    else:
-        batch = _array(images)
+    batch = _arranged(model, images, len(expected)) if structured else _array(images)
     arrays = leaves(batch)
     counts = {len(array) for array in arrays}
     if len(counts) != 1:

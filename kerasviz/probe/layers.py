@@ -5,12 +5,13 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import keras
 
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError, did_you_mean
 
-LayerRequest = str | int | keras.layers.Layer
+LayerRequest: TypeAlias = str | int | keras.layers.Layer
 
 # Layers that run what they hold once per step of a loop: its outputs do not exist outside the loop.
 _LOOPS = (keras.layers.TimeDistributed, keras.layers.Bidirectional, keras.layers.RNN)
@@ -97,7 +98,7 @@ def _resolve_one(model: keras.Model, places: Sequence[Place], request: LayerRequ
         return [_of_index(model, places, request)]
     if not isinstance(request, str):
         raise InputError(
-            f"Got {type(request).__name__} as a layer; expected a path, a pattern, an index or a layer object."
+            f"Got a {type(request).__name__}; expected a layer's path, a pattern, an index or a layer object."
         )
     by_path = {place.path: place for place in places}
     if request in by_path:
@@ -149,3 +150,8 @@ def uses_channels_first(model: keras.Model) -> bool:
         if data_format is not None:
             return data_format == "channels_first"
     return False
+
+
+def structure_mark(model: keras.Model) -> tuple[int, int]:
+    """Return what changes when layers are added to a model or taken from it."""
+    return len(model._layers), id(getattr(model, "_functional", None))

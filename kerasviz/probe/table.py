@@ -93,7 +93,7 @@ def default_layer(model: keras.Model, batch: Any, output: int | str | None = Non
             several = sum(other.place is call.place for other in calls) > 1
             return f"{call.place.path}:{call.call}" if several else call.place.path
     raise UnsupportedModelError(
-        f"Model {model.name} has no layer with a spatial axis before its output: a class activation map needs one."
+        f"Model {model.name} has no layer with a spatial axis before its output; a CAM needs one."
     )
 
 

@@ -42,6 +42,7 @@ class Target(abc.ABC):
         """Return the parameters for `count` pictures; the first axis of each is the pictures'."""
         return []
 
+    @abc.abstractmethod
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         """Raise TargetError where the parameters do not fit an explained output of that shape."""
 
@@ -51,7 +52,7 @@ class Target(abc.ABC):
 
 
 @dataclass(frozen=True)
-class ClassScore(Target):
+class _ClassScore(Target):
     """The score of one class per picture: see `class_score` and `top_class`."""
 
     classes: Classes = PREDICTED
@@ -91,7 +92,7 @@ class ClassScore(Target):
 
 
 @dataclass(frozen=True)
-class RegionScore(Target):
+class _RegionScore(Target):
     """The mean score of one class over a region of a map of scores: see `region_score`."""
 
     mask: np.ndarray
@@ -138,7 +139,7 @@ class RegionScore(Target):
 
 
 @dataclass(frozen=True)
-class CallableTarget(Target):
+class _CallableTarget(Target):
     """Any function from the model's outputs, just as the model returns them, to scores (N,)."""
 
     function: Callable[[Any], Any]
@@ -146,6 +147,9 @@ class CallableTarget(Target):
 
     def key(self) -> tuple:
         return ("callable", self.function)
+
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        pass  # The function itself has seen the outputs.
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
         scores = self.function(explained)
@@ -174,18 +178,17 @@ def class_score(
     >>> class_score(3).key() == class_score(5).key()       # one compiled function serves every class
     True
     """
-    return ClassScore(label, 1, output, probability, class_names)
+    return _ClassScore(label, 1, output, probability, class_names)
 
 
 def top_class(rank: int = 1, output: int | str | None = None, probability: bool = False) -> Target:
     """Explain the class with the `rank`-th highest score of each picture; 1 is the predicted class.
 
-    >>> [top_class(rank) for rank in (1, 2, 3)]         # the top three, one after another
-    [ClassScore(classes=-1, rank=1, ...), ClassScore(classes=-1, rank=2, ...), ...]
+    >>> top_three = [top_class(rank) for rank in (1, 2, 3)]
     """
     if rank < 1:
         raise TargetError(f"Got rank {rank}; expected 1 for the predicted class, 2 for the next, ...")
-    return ClassScore(PREDICTED, rank, output, probability)
+    return _ClassScore(PREDICTED, rank, output, probability)
 
 
 def region_score(
@@ -207,18 +210,18 @@ def region_score(
     Raises:
         TargetError: (when used) the mask is empty or not of the output's size, or no such class.
     """
-    return RegionScore(mask, label, output, probability, class_names)
+    return _RegionScore(mask, label, output, probability, class_names)
 
 
 def as_target(target: Target | Classes | Callable[[Any], Any] | None) -> Target:
     """Return a target for whatever names one: None is the predicted class, an index or label its score."""
     if target is None:
-        return ClassScore()
+        return _ClassScore()
     if isinstance(target, Target):
         return target
     if callable(target):
-        return CallableTarget(target)
-    return ClassScore(target)
+        return _CallableTarget(target)
+    return _ClassScore(target)
 
 
 def stored_class_names(model: keras.Model) -> list[str] | None:
@@ -257,7 +260,7 @@ def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) ->
 
 
 def _two_sided(explained: Any, kind: str) -> Any:
-    """Return scores of at least two classes: a single unit z stands for class 1, -z (or 1 - p) for class 0."""
+    """Return scores of two classes or more: one unit z is class 1, and class 0 is -z, or 1 - p."""
     if explained.shape[-1] != 1:
         return explained
     other = 1 - explained if kind == "probability" else -explained
@@ -265,7 +268,7 @@ def _two_sided(explained: Any, kind: str) -> Any:
 
 
 def _at(scores: Any, classes: Any) -> Any:
-    """Return the score at the class index along the last axis; the others, infinite or not, leave no trace."""
+    """Return the score at the class index along the last axis, whatever the others are."""
     chosen = ops.expand_dims(classes, -1) == ops.arange(scores.shape[-1], dtype="int32")
     return ops.sum(ops.where(chosen, scores, 0.0), axis=-1)
 

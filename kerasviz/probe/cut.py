@@ -1,0 +1,113 @@
+"""The cut: the compiled functions of one model and some of its layers."""
+
+from __future__ import annotations
+
+import collections
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasviz.errors import UnsupportedModelError
+from kerasviz.probe._tensorflow import (
+    Compiled,
+    compile_activations,
+    compile_trace,
+    ensure_built,
+    signature,
+    to_numpy,
+)
+from kerasviz.probe.inputs import batches, checked, leaves
+from kerasviz.probe.layers import LayerRequest, resolve, structure_mark
+from kerasviz.probe.table import default_layer
+from kerasviz.probe.targets import Target
+from kerasviz.probe.trace import Trace
+
+# Compiled functions kept per cut. A new lambda as target is a new function each time.
+_KEPT = 16
+
+
+class Cut:
+    """A model, the paths where it is cut, and the compiled functions of these cuts.
+
+    The model is held weakly, so that a cache can hold the cut. Without paths, each signature is cut at the
+    last spatial layer that the explained output depends on.
+    """
+
+    def __init__(self, model: keras.Model, paths: Iterable[str] | None) -> None:
+        if keras.backend.backend() != "tensorflow":
+            raise UnsupportedModelError(
+                f"Keras runs on {keras.backend.backend()}; a probe needs KERAS_BACKEND=tensorflow."
+            )
+        self.paths = None if paths is None else tuple(paths)
+        self._model = weakref.ref(model)
+        self._compiled: collections.OrderedDict[tuple, Compiled] = collections.OrderedDict()
+
+    def model(self) -> keras.Model:
+        """Return the model, which must still exist."""
+        model = self._model()
+        if model is None:
+            raise UnsupportedModelError("The model of this probe no longer exists: keep a reference to it.")
+        return model
+
+    def activations(self, batch: Any) -> dict[str, np.ndarray]:
+        """Return `{path: activations}` for one checked batch."""
+        return to_numpy(self._lookup(batch, None)(batch))
+
+    def traces(self, images: Any, target: Target, batch_size: int) -> Iterator[Trace]:
+        """Yield a trace per batch."""
+        model = self.model()
+        start = 0
+        parameters = None
+        if not hasattr(images, "element_spec") and not hasattr(images, "__next__"):
+            images = checked(model, images)
+            parameters = target.parameters(model, len(leaves(images)[0]))
+        for batch in batches(model, images, batch_size):
+            count = len(leaves(batch)[0])
+            part = (
+                target.parameters(model, count)
+                if parameters is None
+                else [parameter[start : start + count] for parameter in parameters]
+            )
+            start += count
+            yield self._trace(batch, target, part)
+
+    def _trace(self, batch: Any, target: Target, parameters: list[np.ndarray]) -> Trace:
+        compiled = self._lookup(batch, target)
+        target.check(compiled.score_shape or (), parameters)
+        activations, gradients, scores, classes, outputs = to_numpy(compiled(batch, parameters))
+        return Trace(
+            activations, gradients, scores, classes, outputs, str(compiled.score_kind), compiled.input_shapes
+        )
+
+    def _lookup(self, batch: Any, target: Target | None) -> Compiled:
+        model = self.model()
+        key = (target and target.key(), signature(batch), structure_mark(model))
+        if key not in self._compiled:
+            self._compiled[key] = self._compile(model, batch, target)
+            if len(self._compiled) > _KEPT:
+                self._compiled.popitem(last=False)
+        return self._compiled[key]
+
+    def _compile(self, model: keras.Model, batch: Any, target: Target | None) -> Compiled:
+        ensure_built(model, batch)
+        output = target.output if target else None
+        calls = resolve(model, [default_layer(model, batch, output)] if self.paths is None else self.paths)
+        if target is None:
+            return compile_activations(model, calls, batch)
+        return compile_trace(model, calls, batch, target)
+
+
+_CUTS: weakref.WeakKeyDictionary[keras.Model, dict[Any, Cut]] = weakref.WeakKeyDictionary()
+
+
+def cached_cut(model: keras.Model, layer: LayerRequest | None) -> Cut:
+    """Return the cut of a model at a layer, the same one as long as the model lives."""
+    if isinstance(layer, keras.layers.Layer):
+        layer = resolve(model, layer)[0].path
+    cuts = _CUTS.setdefault(model, {})
+    if layer not in cuts:
+        cuts[layer] = Cut(model, None if layer is None else [call.path for call in resolve(model, layer)])
+    return cuts[layer]

@@ -1,0 +1,46 @@
+"""What one run of a probe saw."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Trace:
+    """What one run of a probe saw. All arrays are float32, feature maps with the channels last.
+
+    Attributes:
+        activations: `{path: (N, h, w, C)}`, or `(N, w, C)`, `(N, d, h, w, C)`, `(N, C)`.
+        gradients: the derivative of each picture's score by its activations, of the same shapes.
+        scores: `(N,)`, what was explained.
+        classes: int32 `(N,)`, the explained class of each picture; -1 where the target is no class.
+        outputs: what the model returned, in its own structure.
+        score_kind: `"logit"` (before the final softmax or sigmoid), `"probability"` (after it), or
+            `"output"` (the model's output as it is, where no such activation ends it).
+        input_shapes: the shape of each input without the batch axis, channels last.
+    """
+
+    activations: dict[str, np.ndarray]
+    gradients: dict[str, np.ndarray]
+    scores: np.ndarray
+    classes: np.ndarray
+    outputs: Any
+    score_kind: str
+    input_shapes: tuple[tuple[int, ...], ...]
+
+
+def joined(traces: list[Trace]) -> Trace:
+    """Return one trace of the pictures of all."""
+    if len(traces) == 1:
+        return traces[0]
+
+    def join(name: str) -> Any:
+        parts = [getattr(trace, name) for trace in traces]
+        return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
+
+    fields = ("activations", "gradients", "scores", "classes", "outputs")
+    return dataclasses.replace(traces[0], **{name: join(name) for name in fields})
