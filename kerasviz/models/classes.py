@@ -35,7 +35,10 @@ class NamedDense(keras.layers.Dense):
     """
 
     def __init__(self, class_names: Sequence[str], **kwargs: Any) -> None:
-        names = checked_names(class_names)
+        names = _checked_names(class_names)
+        if len(set(names)) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            raise InputError(f"class names must differ, but there is more than one {', '.join(twice)}.")
         super().__init__(units=len(names), **kwargs)
         self._class_names = tuple(names)
 
@@ -51,8 +54,7 @@ class NamedDense(keras.layers.Dense):
         return {"class_names": self.class_names, **config}
 
 
-def checked_names(names: Sequence[str]) -> list[str]:
-    """Return `names` as a list of two or more different, non-empty strings; raise InputError otherwise."""
+def _checked_names(names: Sequence[str]) -> list[str]:
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
         raise InputError(f"class names must be a list of strings, but this was given: {names!r}.")
     names = list(names)
@@ -60,9 +62,6 @@ def checked_names(names: Sequence[str]) -> list[str]:
         raise InputError(f"a classifier needs two classes or more, but the names given are {names}.")
     if not all(name.strip() for name in names):
         raise InputError(f"every class needs a name, but one of these is empty: {names}.")
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise InputError(f"class names must differ, but these are given more than once: {', '.join(twice)}.")
     return names
 
 
@@ -113,11 +112,11 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """Return the class names in a text file with one name a line, or in a JSON file with a list of names.
 
     Lines are stripped of surrounding white space and empty lines are left out, so the first name is that of
-    class 0. The file is UTF-8, with or without a byte-order mark.
+    class 0. The file is UTF-8, with or without a byte-order mark. A name may occur twice: the names of
+    ImageNet's classes hold two cranes.
 
     Raises:
-        InputError: the file is missing, is not text, holds something else than a list of names, or names a
-            class twice.
+        InputError: the file is missing, is not text, or holds something else than two names or more.
 
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "names.txt"
@@ -141,6 +140,6 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
         if not isinstance(names, list):
             raise InputError(f"{path} holds no JSON list of class names, but a {type(names).__name__}.")
     try:
-        return checked_names(names)
+        return _checked_names(names)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error

@@ -8,8 +8,6 @@ from keras import layers
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.models.transfer import HEAD
 
-_MERGES = (layers.Add, layers.Concatenate)
-
 
 def freeze_backbone(model: keras.Model) -> None:
     """Let only the head of a transfer model train. Compile the model after this call.
@@ -33,10 +31,11 @@ def freeze_backbone(model: keras.Model) -> None:
 def unfreeze_last_blocks(model: keras.Model, blocks: int) -> list[str]:
     """Let the head and the last `blocks` blocks of the backbone train. Compile the model after this call.
 
-    A block ends where the whole signal has come together in one tensor again: at the Add of a residual block,
-    at the Concatenate of a dense or an inception block. In a backbone without such joints (VGG, MobileNet) it
-    ends where the height of the feature maps shrinks. What follows the last end is counted as a block when it
-    has weights other than those of batch normalisation, and otherwise trains with the last block.
+    A block ends where the whole signal has come together in one tensor again: at the sum that ends a residual
+    block, at the concatenation that ends a dense or an inception block. In a backbone without such merging
+    layers (VGG, MobileNet, ConvNeXt) it ends where the height of the feature maps shrinks. What follows the
+    last end is counted as a block when it has weights other than those of batch normalisation, and otherwise
+    trains with the last block. The cells of NASNet overlap: it is one block.
 
     Batch normalisation stays frozen, and so in inference mode, in the unfrozen blocks too.
 
@@ -76,16 +75,13 @@ def _backbone_layers(model: keras.Model) -> list[layers.Layer]:
             "kerasviz.models.transfer have a backbone that is known; set layer.trainable yourself."
         )
     body = model.layers[: -len(HEAD)]
-    nested = [layer for layer in body if isinstance(layer, keras.Model)]
-    return nested[0].layers if nested else body
+    return body[-1].layers if isinstance(body[-1], keras.Model) else body
 
 
 def _blocks(backbone: list[layers.Layer]) -> list[list[layers.Layer]]:
     """Divide the layers into blocks; see `unfreeze_last_blocks`."""
     joints = _joints(backbone)
-    ends = [i for i in joints if isinstance(backbone[i], _MERGES)] or [
-        i for i in joints if _shrinks(backbone[i])
-    ]
+    ends = [i for i in joints if _merges(backbone[i])] or [i for i in joints if _shrinks(backbone[i])]
     starts = [0, *(end + 1 for end in ends)]
     blocks = [backbone[a:b] for a, b in zip(starts, [*starts[1:], len(backbone)], strict=True)]
     whole: list[list[layers.Layer]] = []
@@ -110,6 +106,11 @@ def _joints(backbone: list[layers.Layer]) -> list[int]:
         if list(alive) == [id(layer.output)]:
             joints.append(position)
     return joints
+
+
+def _merges(layer: layers.Layer) -> bool:
+    # The Multiply of a squeeze-and-excite gate lies in the middle of a block.
+    return len(keras.tree.flatten(layer.input)) > 1 and not isinstance(layer, layers.Multiply)
 
 
 def _shrinks(layer: layers.Layer) -> bool:

@@ -1,0 +1,119 @@
+"""Class names inside a model and in files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from kerasviz.errors import InputError
+from kerasviz.models import NamedDense, class_names, read_class_names
+
+
+def classifier(head: keras.layers.Layer) -> keras.Model:
+    inputs = keras.Input((3,))
+    return keras.Model(inputs, head(inputs))
+
+
+def test_named_dense_computes_what_dense_computes():
+    layer = NamedDense(["a", "b"])
+    plain = keras.layers.Dense(2)
+    layer.build((None, 2))
+    plain.build((None, 2))
+    for each in (layer, plain):
+        each.set_weights([np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 20.0])])
+    x = np.array([[1.0, 1.0]], np.float32)
+    assert keras.ops.convert_to_numpy(layer(x)).tolist() == [[14.0, 26.0]]
+    assert keras.ops.convert_to_numpy(plain(x)).tolist() == [[14.0, 26.0]]
+
+
+@pytest.mark.parametrize("ending", [".keras", ".h5"])
+@pytest.mark.filterwarnings("ignore:.*HDF5 file")
+def test_names_survive_saving(tmp_path: Path, ending: str):
+    file = tmp_path / f"model{ending}"
+    classifier(NamedDense(["Bengal", "Abyssinian"])).save(file)
+    assert class_names(keras.models.load_model(file)) == ["Bengal", "Abyssinian"]
+
+
+def test_names_survive_cloning_and_json():
+    model = classifier(NamedDense(["x", "y"]))
+    assert class_names(keras.models.clone_model(model)) == ["x", "y"]
+    assert class_names(keras.models.model_from_json(model.to_json())) == ["x", "y"]
+
+
+def test_names_are_found_in_nested_models_the_last_first():
+    inner = classifier(NamedDense(["inner1", "inner2", "inner3"]))
+    inputs = keras.Input((3,))
+    outer = keras.Model(inputs, keras.layers.Activation("linear")(inner(inputs)))
+    assert class_names(outer) == ["inner1", "inner2", "inner3"]
+    with_head = keras.Model(inputs, NamedDense(["outer1", "outer2"])(inner(inputs)))
+    assert class_names(with_head) == ["outer1", "outer2"]
+
+
+def test_a_model_without_names_has_none():
+    assert class_names(classifier(keras.layers.Dense(2))) is None
+
+
+def test_the_list_returned_is_a_copy():
+    layer = NamedDense(["a", "b"])
+    layer.class_names.append("c")
+    assert layer.class_names == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("cat", "list of strings"),
+        ([1, 2], "list of strings"),
+        (["cat"], "two classes or more"),
+        (["cat", " "], "is empty"),
+        (["cat", "dog", "cat"], "more than one cat"),
+    ],
+)
+def test_bad_names_are_refused(names, message: str):
+    with pytest.raises(InputError, match=message):
+        NamedDense(names)
+
+
+def test_lines_are_stripped_and_empty_ones_left_out(tmp_path: Path):
+    file = tmp_path / "names.txt"
+    file.write_bytes("\ufeffchat\r\n\r\n  chien noir \r\nâne".encode())
+    assert read_class_names(file) == ["chat", "chien noir", "âne"]
+
+
+def test_json_list(tmp_path: Path):
+    for name in ("names.json", "names.txt"):
+        (tmp_path / name).write_text(json.dumps(["one", "two"]))
+        assert read_class_names(tmp_path / name) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", b'["one", ', "not valid JSON"),
+        ("a.json", b'{"0": "one"}', "but a dict"),
+        ("a.json", b"[1, 2]", "list of strings"),
+        ("a.txt", b"", "two classes or more"),
+        ("a.txt", b"\xff\xfe\x00\x01", "UTF-8"),
+    ],
+)
+def test_bad_files_are_refused(tmp_path: Path, name: str, content: bytes, message: str):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        read_class_names(tmp_path / name)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        read_class_names(tmp_path / "none.txt")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_class_names(tmp_path)
+
+
+def test_imagenet_names(real_data: Path):
+    names = read_class_names(real_data / "models" / "imagenet_classes.txt")
+    assert len(names) == 1000
+    assert names.count("crane") == 2
