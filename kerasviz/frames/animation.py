@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +35,7 @@ WRITERS: dict[str, Callable[[Path, Movie], None]] = {
 FASTEST_FPS = 50
 HOLD_SECONDS = 1.0
 _SAMPLES = 12
+_AHEAD = 4
 
 
 @dataclass
@@ -130,7 +133,7 @@ def animate(
     canvas = Canvas.fit(frames, tile, upscale, info.last_step if caption else None)
     samples = [picture for frame in frames if (picture := canvas.draw(frame)) is not None]
     report.height, report.width = samples[0].shape[:2]
-    drawn = _drawn(reader, info, every, canvas, report)
+    drawn = _ahead(_drawn(reader, info, every, canvas, report))
     movie = Movie(_timed(drawn, fps, small, report), samples, fps, small)
     try:
         with atomic_path(report.path) as temporary:
@@ -155,7 +158,7 @@ def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo
     if out is None:
         out = reader.path if reader.path.is_dir() else reader.path.parent
     path = Path(out)
-    if path.is_dir():
+    if path.is_dir() or not path.suffix:
         return path / file_name(info, tile)
     if path.suffix.lower() not in WRITERS:
         raise InputError(
@@ -173,6 +176,15 @@ def _drawn(
         if picture is None:
             report.other_form += 1
         else:
+            yield picture
+
+
+def _ahead(pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the same, made a few pictures ahead by a second thread: decoding does not hold Python's lock."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(pool.submit(next, pictures, None) for _ in range(_AHEAD))
+        while (picture := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, pictures, None))
             yield picture
 
 

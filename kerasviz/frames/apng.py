@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasviz.frames.delta import changed_box
 from kerasviz.frames.movie import Movie
-from kerasviz.frames.palette import Palette
+from kerasviz.frames.palette import Palette, fit_palette
 
 SMALL_COLOURS = 64
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -22,7 +22,7 @@ def write_apng(path: Path, movie: Movie) -> None:
 
     It is lossless, unless it is to be small: then it has 64 colours and is compressed more slowly.
     """
-    palette = Palette(movie.samples, SMALL_COLOURS) if movie.small else None
+    palette = fit_palette(movie.samples, SMALL_COLOURS) if movie.small else None
     colour_type = 0 if movie.samples[0].ndim == 2 else 2
     shown = None
     frames = sequence = 0

@@ -10,7 +10,7 @@ from PIL import Image
 
 from kerasviz.frames.delta import changed_box
 from kerasviz.frames.movie import Movie
-from kerasviz.frames.palette import Palette
+from kerasviz.frames.palette import fit_palette
 
 COLOURS = 256
 # The smaller file's colours; one more entry stands for "as before".
@@ -25,7 +25,7 @@ def write_gif(path: Path, movie: Movie) -> None:
     Each picture stores only the box that differs from the one before. One palette serves all pictures: 256
     colours without dithering, or, for a small file, 64 with unchanged pixels stored as transparent.
     """
-    palette = Palette(movie.samples, SMALL_COLOURS if movie.small else COLOURS)
+    palette = fit_palette(movie.samples, SMALL_COLOURS if movie.small else COLOURS)
     transparent = len(palette.colours) if movie.small else None
     bits = max(2, (len(palette.colours) - 1 + movie.small).bit_length())
     table = np.zeros((1 << bits, 3), np.uint8)
