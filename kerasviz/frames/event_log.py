@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -107,15 +109,12 @@ class EventLog:
 
     def flush(self) -> None:
         """Hand everything written so far to the operating system."""
-        with self._lock:
-            try:
-                self._open_file().flush()
-            except OSError as error:
-                raise LogError(f"{self.path} cannot be written: {error.strerror}.") from error
+        with self._guarded():
+            self._open_file().flush()
 
     def close(self) -> None:
         """Flush and close the file; closing twice is harmless."""
-        with self._lock:
+        with self._guarded():
             self._file.close()
 
     def __enter__(self) -> EventLog:
@@ -136,9 +135,15 @@ class EventLog:
     def _write(self, event: event_pb2.Event) -> None:
         event.wall_time = time.time()
         record = frame_record(event.SerializeToString())
+        with self._guarded():
+            self._open_file().write(record)
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Let one thread at the file at a time, and say which file the system refuses to write."""
         with self._lock:
             try:
-                self._open_file().write(record)
+                yield
             except OSError as error:
                 raise LogError(f"{self.path} cannot be written: {error.strerror}.") from error
 
