@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.training.attention import cams
 from kerasviz.training.checkpoints import Checkpoints
 from kerasviz.training.evolution import Evolution
 from kerasviz.training.jobs import Place, train, train_pets_cnn
@@ -10,7 +11,7 @@ from kerasviz.training.scalars import TrainingLog
 from kerasviz.training.schedule import every, geometric
 from kerasviz.training.settings import Settings
 from kerasviz.training.source import Output, Run, Source, Watch, log_sheet
-from kerasviz.training.sources import cams, kernels, responses
+from kerasviz.training.sources import kernels, responses
 
 __all__ = [
     "Checkpoints",

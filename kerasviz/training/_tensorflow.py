@@ -17,17 +17,15 @@ def forward_graph_def(model: keras.Model) -> Any:
     Raises:
         UnsupportedModelError: the shape of the model's input is unknown.
     """
-    try:
-        specs = keras.tree.map_structure(
-            lambda tensor: tf.TensorSpec(tensor.shape, tensor.dtype), model.input
-        )
-    except (AttributeError, ValueError):
+    inputs = getattr(model, "inputs", None)
+    if not inputs:
         raise UnsupportedModelError(
             f"The input shape of {model.name!r} is unknown, so that its graph cannot be traced; "
             "make it a Functional or Sequential model with a keras.Input."
-        ) from None
+        )
+    specs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in inputs]
     function = tf.function(lambda inputs: model(inputs, training=True), autograph=False)
-    return function.get_concrete_function(specs).graph.as_graph_def()
+    return function.get_concrete_function(specs[0] if len(specs) == 1 else specs).graph.as_graph_def()
 
 
 def grow_gpu_memory() -> list[str]:

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 class Evolution(keras.callbacks.Callback):
     """Logs sources on a schedule while `fit` runs, to TensorBoard's event log in `LOG_DIR/evolution`.
 
+    A model that is not built when `fit` starts (one without a `keras.Input`) has no weights at step 0; its
+    first frame is that of its first batch.
+
     On a due step the training thread only copies what changes (kernels, the responses to a small batch); a
     worker thread draws, encodes and writes. Step 0 and the last step are always logged. When the worker
     cannot keep up, steps in between are left out and counted in `thinned`.
@@ -79,8 +82,13 @@ class Evolution(keras.callbacks.Callback):
         self._batch = -1
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Bind the sources, open a new event file, and log the state before the first step."""
+        """Start, unless the model gets its weights with the first batch only."""
         self._close()
+        if all(layer.built for layer in self.model._flatten_layers()):
+            self._start()
+
+    def _start(self) -> None:
+        """Bind the sources, open a new event file, and log the state as it is now."""
         sources = default_watch(self.model) if self._sources is None else self._sources
         self._step = self._optimizer_step()
         run = Run(self.model, self.directory, start_step=self._step)
@@ -99,7 +107,9 @@ class Evolution(keras.callbacks.Callback):
         # Counted here rather than read from the optimizer: reading would wait for the device every step.
         previous, self._step = self._step, self._step + batch - self._batch
         self._batch = batch
-        if self._due(previous, self._step):
+        if self._worker is None:
+            self._start()
+        elif self._due(previous, self._step):
             self._log(required=False)
 
     def on_train_end(self, logs: dict | None = None) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 
 import keras
 
+from kerasviz.errors import UnsupportedModelError
 from kerasviz.frames import EventLog
 from kerasviz.probe.layers import walk
 
@@ -18,7 +20,8 @@ def log_graphs(model: keras.Model, log: EventLog) -> None:
     missing is left out.
     """
     if keras.backend.backend() == "tensorflow":
-        log.graph(forward_graph(model))
+        with contextlib.suppress(UnsupportedModelError):
+            log.graph(forward_graph(model))
     if isinstance(model, keras.Sequential) or hasattr(model, "operations"):
         log.keras_graph(model.to_json())
 

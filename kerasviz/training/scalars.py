@@ -118,7 +118,7 @@ class TrainingLog(keras.callbacks.Callback):
                 continue  # the state of a random generator
             values = values[:: -(-values.size // HISTOGRAM_VALUES)].astype("float32")
             if np.isfinite(values).all():
-                log.histogram(weight.path, self._step, values)
+                log.histogram(weight.path.removeprefix(f"{self.model.name}/"), self._step, values)
 
     def _close(self) -> None:
         for log in (self._train, self._held_out):

@@ -48,9 +48,11 @@ class Scales:
 
 def _scale_of(values: np.ndarray) -> Scale:
     # A few extreme values would leave everything else grey; what they lose is recorded as `clipped`.
-    return (symmetric if np.nanmin(values, initial=0) < 0 else sequential)(values, percentile=99.9)
+    if np.nanmin(values, initial=0) < 0:
+        return symmetric(values, percentile=99.9)
+    return sequential(values, percentile=99.5)
 
 
 def _with_headroom(scale: Scale) -> Scale:
-    # Kernels and responses mostly grow while a network learns.
+    # Kernels mostly grow while a network learns.
     return Scale(scale.low * HEADROOM, scale.high * HEADROOM)

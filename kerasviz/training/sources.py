@@ -1,4 +1,4 @@
-"""The sources that draw: kernels, responses to a picture, and class activation maps."""
+"""The sources that draw what a layer is and does: kernels, and responses to a picture."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasviz.attribution import explain
 from kerasviz.datasets import read_image
 from kerasviz.errors import InputError
-from kerasviz.pictures import Scale, filter_tiles, map_tiles, overlay
+from kerasviz.pictures import filter_tiles, map_tiles
 from kerasviz.probe import Probe
 from kerasviz.probe.kernels import Kernel, layer_kernels
 from kerasviz.probe.layers import resolve
@@ -46,23 +45,6 @@ def responses(image: Picture, layer: Any, scale: ScaleChoice = "fixed") -> Sourc
         scale: "fixed" (chosen at the first frame, kept), "frame" (anew for each), or a `kv.Scale`.
     """
     return _Responses(image, layer, scale)
-
-
-def cams(
-    images: Picture | list[Picture], layer: Any = None, method: str = "grad_cam", target: Any = None
-) -> Source:
-    """Watch where the network looks: CAM overlays of a few pictures, tag `cams/LAYER`.
-
-    The strength of a CAM says nothing across steps (it grows with the logits), so each overlay spans its own
-    range from 0 to its maximum; the ranges are recorded with the frame.
-
-    Args:
-        images: one picture or several: files, or arrays `(h, w, c)` in 0..255 as the model takes them.
-        layer: the target layer; by default the last spatial one.
-        method: any CAM method of `kv.explain`.
-        target: what is explained; by default each picture's predicted class.
-    """
-    return _Cams(tuple(images) if isinstance(images, list | tuple) else (images,), layer, method, target)
 
 
 def model_picture(image: Picture, model: keras.Model) -> np.ndarray:
@@ -156,39 +138,3 @@ class _ResponseWatch(Watch):
             tag, tiles = f"responses/{path}", map_tiles(activations[0])
             scale = output.scales.choose(tag, tiles, self.scale)
             log_sheet(output, tag, step, tiles, scale, kind="responses", layer=path)
-
-
-@dataclass(frozen=True)
-class _Cams(Source):
-    images: tuple[Picture, ...]
-    layer: Any
-    method: str
-    target: Any
-
-    def bind(self, run: Run) -> list[Watch]:
-        batch = np.stack([model_picture(image, run.model) for image in self.images])
-        watch = _CamWatch(run.model, batch, self.layer, self.method, self.target)
-        watch.collect()  # a wrong layer, method or target is refused before training
-        return [watch]
-
-
-@dataclass
-class _CamWatch(Watch):
-    model: keras.Model
-    batch: np.ndarray
-    layer: Any
-    method: str
-    target: Any
-
-    def collect(self) -> np.ndarray:
-        return explain(self.model, self.batch, method=self.method, layer=self.layer, target=self.target)
-
-    def write(self, collected: np.ndarray, step: int, output: Output) -> None:
-        pictures = np.clip(self.batch, 0, 255).astype("uint8")
-        scales = [Scale(0.0, float(np.nanmax(heatmap, initial=0))) for heatmap in collected]
-        drawn = zip(pictures, collected, scales, strict=True)
-        tiles = np.stack([overlay(picture, heatmap, scale=scale) for picture, heatmap, scale in drawn])
-        layer = "last" if self.layer is None else str(getattr(self.layer, "name", self.layer))
-        ranges = [[scale.low, scale.high] for scale in scales]
-        meta = {"kind": "cams", "layer": layer, "method": self.method, "scales": ranges}
-        log_sheet(output, f"cams/{layer}", step, tiles, None, **meta)

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import kerasviz as kv
+from kerasviz.errors import InputError, LayerNotFoundError
+from kerasviz.pictures import Scale, overlay
+
+
+def fit(model, pictures, source, log_dir) -> list:
+    images, labels = pictures
+    watch = [kv.Evolution(log_dir, [source], every=3)]
+    model.fit(images, labels, batch_size=2, shuffle=False, verbose=0, callbacks=watch)
+    log = kv.open_log(log_dir)
+    return list(log.frames(log.tags()[0].tag))
+
+
+@pytest.fixture
+def photos() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, size=(3, 8, 8, 3)).astype("float32")
+
+
+def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pictures, photos) -> None:
+    model = small_model(learning_rate=0.0)
+    cams = kv.explain(model, photos, method="grad_cam", layer="conv1", target=1)
+    frames = fit(model, pictures, kv.cams(list(photos), "conv1", target=1), tmp_path)
+    assert [(frame.step, frame.tag) for frame in frames] == [(s, "cams/conv1") for s in (0, 3, 6)]
+    meta, tiles = frames[0].meta, frames[0].meta["tiles"]
+    assert (meta["method"], tiles["count"], tiles["height"], tiles["width"]) == ("grad_cam", 3, 8, 8)
+    for index in range(3):
+        row, column = divmod(index, tiles["columns"])
+        y, x = row * 9, column * 9
+        expected = overlay(
+            photos[index].astype("uint8"), cams[index], scale=Scale(0, float(cams[index].max()))
+        )
+        np.testing.assert_array_equal(frames[0].image[y : y + 8, x : x + 8], expected)
+        assert meta["scales"][index] == pytest.approx([0, cams[index].max()])
+
+
+def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, photos) -> None:
+    options = [{}, {"layer": "conv1"}, {"method": "layer_cam"}, {"target": 0}, {"target": 1}]
+    images = [
+        fit(small_model(), pictures, kv.cams(photos[0], **option), tmp_path / str(number))[-1].image.tobytes()
+        for number, option in enumerate(options)
+    ]
+    assert len(set(images[:3])) == 3
+    assert images[3] != images[4]
+
+
+def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures, photos) -> None:
+    for options, error in (({"layer": "conv9"}, LayerNotFoundError), ({"method": "grad_kam"}, InputError)):
+        with pytest.raises(error):
+            fit(small_model(), pictures, kv.cams(photos[0], **options), tmp_path)
