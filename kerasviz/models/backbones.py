@@ -119,7 +119,9 @@ def load_application(name: str, weights: str | None) -> keras.Model:
         return build_application(name, weights)
     size = 331 if name == "NASNetLarge" else 299 if re.match("Inception|Xception", name) else 224
     inputs = keras.Input((size, size, 3), name="image")
-    return build_application(name, weights, input_tensor=preprocess(inputs, name))
+    model = build_application(name, weights, input_tensor=preprocess(inputs, name))
+    # Keras made it with a list of one input; made anew, it is called with a tensor as other models are.
+    return keras.Model(inputs, model.output, name=model.name)
 
 
 def _mode_of(name: str) -> str | None:
