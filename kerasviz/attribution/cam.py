@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from keras import ops
 
-from kerasviz.attribution.weights import WEIGHTINGS
+from kerasviz.attribution.weights import WEIGHTINGS, Values, has_pooling_head
 from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
 from kerasviz.probe import Trace
 
@@ -35,26 +36,33 @@ def cam(trace: Trace, method: str = "grad_cam", relu: bool = True) -> np.ndarray
     """
     if method not in WEIGHTINGS:
         raise InputError(f"There is no CAM method {method!r}. {did_you_mean(method, WEIGHTINGS)}")
-    maps = {
-        path: _map(path, activations, trace.gradients[path], method, relu)
-        for path, activations in trace.activations.items()
-    }
+    maps = {}
+    for path, activations in trace.activations.items():
+        values, defined = weigh(path, activations, trace.gradients[path], method, relu)
+        refuse_undefined(method, defined)
+        maps[path] = np.asarray(values)
     return next(iter(maps.values())) if len(maps) == 1 else maps
 
 
-def _map(path: str, activations: np.ndarray, gradients: np.ndarray, method: str, relu: bool) -> np.ndarray:
-    if activations.ndim < 3:
+def weigh(
+    path: str, activations: Values, gradients: Values, method: str, relu: bool
+) -> tuple[Values, Values]:
+    """Return the maps of a layer, and for each picture whether the method is defined there."""
+    axes = len(activations.shape) - 2
+    if axes < 1:
         raise UnsupportedModelError(
             f"Layer {path} has no spatial axis, its output is {activations.shape}: ask for an earlier layer."
         )
     weights = WEIGHTINGS[method](activations, gradients)
-    if weights.shape[1:-1] == activations.shape[1:-1]:
-        maps = np.einsum("n...c,n...c->n...", weights, activations)
-    else:
-        # One weight per channel: a product of matrix and vector for each picture.
-        count, *spatial, channels = activations.shape
-        maps = (activations.reshape(count, -1, channels) @ weights.reshape(count, channels, 1)).reshape(
-            count, *spatial
+    maps = ops.sum(weights * activations, axis=-1)
+    defined = has_pooling_head(gradients) if method == "cam" else ops.ones(1, "bool")
+    return ops.relu(maps) if relu else maps, defined
+
+
+def refuse_undefined(method: str, defined: Values) -> None:
+    """Raise UnsupportedModelError where a method is not defined for a network."""
+    if not np.all(defined):
+        raise UnsupportedModelError(
+            f"Method {method} needs a network that ends in global average pooling and one dense layer after "
+            "the target layer; this one does not: use grad_cam."
         )
-    maps = maps.astype(np.float32, copy=False)
-    return np.maximum(maps, 0) if relu else maps

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from kerasviz.attribution.cam import cam
+from kerasviz.attribution.cam import refuse_undefined, weigh
 from kerasviz.attribution.methods import Request, find, register
-from kerasviz.attribution.resize import resize
+from kerasviz.attribution.resize import interpolate
 from kerasviz.attribution.weights import WEIGHTINGS
 from kerasviz.errors import InputError
 from kerasviz.probe import LayerRequest, Target, as_target, cached_cut
@@ -63,14 +64,34 @@ def explain(
     return find(method, options)(Request(model, images, layer, as_target(target), raw, batch_size), **options)
 
 
+@dataclass(frozen=True)
+class _Maps:
+    """Makes the maps of one CAM method inside the compiled run, where nothing large leaves it."""
+
+    method: str
+    relu: bool
+    raw: bool
+
+    def __call__(
+        self, activations: dict[str, Any], gradients: dict[str, Any], input_shapes: Sequence[tuple[int, ...]]
+    ) -> tuple[Any, Any]:
+        if len(activations) > 1:
+            raise InputError(f"Layers {', '.join(activations)} were asked for; explain takes one.")
+        ((path, values),) = activations.items()
+        maps, defined = weigh(path, values, gradients[path], self.method, self.relu)
+        if not self.raw:
+            maps = interpolate(maps, input_size(input_shapes, len(maps.shape) - 1))
+        return maps, defined
+
+
 def _explain_by_cam(request: Request, relu: bool = True, *, method: str) -> np.ndarray:
     cut = cached_cut(request.model, request.layer)
     parts = []
-    for trace in cut.traces(request.images, request.target, request.batch_size):
-        maps = cam(trace, method, relu)
-        if not isinstance(maps, np.ndarray):
-            raise InputError(f"{request.layer!r} means {len(maps)} layers; explain takes one.")
-        parts.append(maps if request.raw else resize(maps, input_size(trace.input_shapes, maps.ndim - 1)))
+    for maps, defined in cut.finished(
+        request.images, request.target, request.batch_size, _Maps(method, relu, request.raw)
+    ):
+        refuse_undefined(method, defined)
+        parts.append(maps)
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from keras import ops
 
 
 def resize(maps: np.ndarray, size: Sequence[int]) -> np.ndarray:
@@ -18,12 +20,22 @@ def resize(maps: np.ndarray, size: Sequence[int]) -> np.ndarray:
     >>> resize(np.array([[0.0, 4.0]]), [4])
     array([[0., 1., 3., 4.]], dtype=float32)
     """
-    maps = np.asarray(maps, np.float32)
+    return np.asarray(interpolate(ops.convert_to_tensor(maps, "float32"), size))
+
+
+def interpolate(maps: Any, size: Sequence[int]) -> Any:
+    """Return the same as a tensor, of a tensor with known spatial sizes; inside a compiled function too."""
     for axis, length in enumerate(size, start=1):
-        if maps.shape[axis] != length:
-            matrix = _interpolation(maps.shape[axis], length)
-            maps = np.moveaxis(np.moveaxis(maps, axis, -1) @ matrix, -1, axis)
-    return np.ascontiguousarray(maps)
+        if maps.shape[axis] == length:
+            continue
+        matrix = _interpolation(maps.shape[axis], length)
+        if axis == len(size):
+            maps = ops.matmul(maps, matrix)
+        elif axis == len(size) - 1:
+            maps = ops.matmul(matrix.T, maps)
+        else:
+            maps = ops.moveaxis(ops.matmul(ops.moveaxis(maps, axis, -1), matrix), -1, axis)
+    return maps
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,7 +1,9 @@
 """The CAM family: each method is one pure function from activations and gradients to weights.
 
 All take `activations` A and `gradients` G = dY/dA of the explained score Y, both `(N, *spatial, C)` with one
-to three spatial axes, and return weights that broadcast over them. The map of each method is then
+to three spatial axes, arrays or tensors, and return weights, a tensor that broadcasts over them. Written
+with `keras.ops`, they run inside a compiled function as well as on the arrays of a trace. Each method's map
+is then
 
     L = sum_k w_k A_k                (and ReLU(L), unless the signed map is asked for)
 
@@ -10,16 +12,18 @@ Symbols: k counts the C channels, i (and j, l) the Z positions of a feature map,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Any
 
-import numpy as np
+from keras import ops
 
-from kerasviz.errors import UnsupportedModelError
+# An array or a tensor of the backend.
+Values = Any
+Weighting = Callable[[Values, Values], Values]
 
-Weighting = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-
-def grad_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def grad_cam(activations: Values, gradients: Values) -> Values:
     """Weigh each channel with its mean gradient.
 
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization",
@@ -29,13 +33,13 @@ def grad_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
 
     Returns `(N, 1, ..., C)`.
 
-    >>> grad_cam(np.ones((1, 1, 2, 1)), np.array([1.0, 3.0]).reshape(1, 1, 2, 1)).ravel()
-    array([2.])
+    >>> grad_cam(ops.ones((1, 2, 1)), ops.array([[[1.0], [3.0]]])).numpy().tolist()
+    [[[2.0]]]
     """
-    return gradients.mean(axis=_spatial(gradients), keepdims=True)
+    return ops.mean(gradients, axis=_spatial(gradients), keepdims=True)
 
 
-def grad_cam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def grad_cam_plus_plus(activations: Values, gradients: Values) -> Values:
     """Weigh each channel with a weighted sum of its positive gradients.
 
     Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep Convolutional
@@ -59,17 +63,16 @@ def grad_cam_plus_plus(activations: np.ndarray, gradients: np.ndarray) -> np.nda
 
     The equations assume a logit; of a probability the map is a heuristic. Returns `(N, 1, ..., C)`.
 
-    >>> a, g = np.array([1.0, 3.0]), np.array([0.5, -1.0])
-    >>> grad_cam_plus_plus(a.reshape(1, 2, 1), g.reshape(1, 2, 1)).ravel()      # 0.5 / (2 + 0.5 * 4)
-    array([0.125])
+    >>> a, g = ops.array([[[1.0], [3.0]]]), ops.array([[[0.5], [-1.0]]])
+    >>> grad_cam_plus_plus(a, g).numpy().tolist()       # 0.5 / (2 + 0.5 * 4)
+    [[[0.125]]]
     """
-    denominator = 2 + gradients * activations.sum(axis=_spatial(activations), keepdims=True)
-    counts = (gradients > 0) & (denominator > 0)
-    alpha = np.divide(1, denominator, out=np.zeros_like(gradients), where=counts)
-    return (alpha * np.maximum(gradients, 0)).sum(axis=_spatial(gradients), keepdims=True)
+    axes = _spatial(gradients)
+    denominator = 2 + gradients * ops.sum(activations, axis=axes, keepdims=True)
+    return ops.sum(_ratio(ops.relu(gradients), ops.relu(denominator)), axis=axes, keepdims=True)
 
 
-def xgrad_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def xgrad_cam(activations: Values, gradients: Values) -> Values:
     """Weigh each channel with its gradients, each in proportion to the activation there.
 
     Fu et al., "Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs", BMVC 2020,
@@ -79,17 +82,16 @@ def xgrad_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
 
     A channel whose activations sum to 0 has weight 0. Returns `(N, 1, ..., C)`.
 
-    >>> a, g = np.array([1.0, 3.0]), np.array([2.0, -2.0])
-    >>> xgrad_cam(a.reshape(1, 2, 1), g.reshape(1, 2, 1)).ravel()               # (1 * 2 - 3 * 2) / 4
-    array([-1.])
+    >>> a, g = ops.array([[[1.0], [3.0]]]), ops.array([[[2.0], [-2.0]]])
+    >>> xgrad_cam(a, g).numpy().tolist()                # (1 * 2 - 3 * 2) / 4
+    [[[-1.0]]]
     """
     axes = _spatial(activations)
-    total = activations.sum(axis=axes, keepdims=True)
-    weighted = (activations * gradients).sum(axis=axes, keepdims=True)
-    return np.divide(weighted, total, out=np.zeros_like(weighted), where=total != 0)
+    weighted = ops.sum(activations * gradients, axis=axes, keepdims=True)
+    return _ratio(weighted, ops.sum(activations, axis=axes, keepdims=True))
 
 
-def layer_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def layer_cam(activations: Values, gradients: Values) -> Values:
     """Weigh each position of each channel with its own positive gradient; fit for early layers too.
 
     Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE TIP 2021,
@@ -99,13 +101,13 @@ def layer_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
 
     Returns `(N, *spatial, C)`.
 
-    >>> layer_cam(np.ones((1, 2, 1)), np.array([0.5, -1.0]).reshape(1, 2, 1)).ravel()
-    array([0.5, 0. ])
+    >>> layer_cam(ops.ones((1, 2, 1)), ops.array([[[0.5], [-1.0]]])).numpy().tolist()
+    [[[0.5], [0.0]]]
     """
-    return np.maximum(gradients, 0)
+    return ops.relu(gradients)
 
 
-def hires_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def hires_cam(activations: Values, gradients: Values) -> Values:
     """Weigh each position of each channel with its own gradient, of either sign.
 
     Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
@@ -116,13 +118,13 @@ def hires_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     Where the head is linear in the feature maps, the signed map sums to the score without its bias.
     Returns `(N, *spatial, C)`.
 
-    >>> hires_cam(np.ones((1, 2, 1)), np.array([0.5, -1.0]).reshape(1, 2, 1)).ravel()
-    array([ 0.5, -1. ])
+    >>> hires_cam(ops.ones((1, 2, 1)), ops.array([[[0.5], [-1.0]]])).numpy().tolist()
+    [[[0.5], [-1.0]]]
     """
-    return gradients
+    return ops.convert_to_tensor(gradients)
 
 
-def eigen_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def eigen_cam(activations: Values, gradients: Values) -> Values:
     """Project the activations on their first principal direction; no class and no gradient takes part.
 
     Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", IJCNN 2020, section
@@ -133,16 +135,27 @@ def eigen_cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
     A singular vector has no sign of its own: it is chosen so that the map's sum is not negative.
     Returns `(N, 1, ..., C)`, each of length 1, or 0 where the activations are all 0.
 
-    >>> eigen_cam(np.array([[3.0, 4.0], [6.0, 8.0]]).reshape(1, 2, 2), np.zeros((1, 2, 2))).ravel().round(6)
-    array([0.6, 0.8])
+    >>> eigen_cam(ops.array([[[3.0, 4.0], [6.0, 8.0]]]), None).numpy().round(3)
+    array([[[0.6, 0.8]]], dtype=float32)
     """
-    count, *spatial, channels = activations.shape
-    matrices = activations.reshape(count, -1, channels).astype(np.float64)
-    vectors = np.stack([_first_right_singular_vector(matrix) for matrix in matrices])
-    return vectors.reshape(count, *[1] * len(spatial), channels).astype(activations.dtype)
+    spatial, channels = activations.shape[1:-1], activations.shape[-1]
+    matrices = ops.cast(ops.reshape(activations, (-1, math.prod(spatial), channels)), "float64")
+    transposed = ops.transpose(matrices, (0, 2, 1))
+    # Of the two Gram matrices the smaller one is decomposed: their largest eigenvalues are the same.
+    if channels <= math.prod(spatial):
+        vectors = ops.eigh(transposed @ matrices)[1][..., -1:]
+    else:
+        vectors = transposed @ ops.eigh(matrices @ transposed)[1][..., -1:]
+    # A picture whose activations are all 0 has no direction.
+    size = ops.sum(ops.abs(matrices), axis=(1, 2), keepdims=True)
+    vectors = ops.where(size > 0, vectors, 0)
+    sums = ops.sum(matrices @ vectors, axis=1, keepdims=True)
+    vectors = ops.where(sums >= 0, vectors, -vectors)
+    weights = _ratio(vectors, ops.sqrt(ops.sum(vectors**2, axis=1, keepdims=True)))
+    return ops.cast(ops.reshape(weights, (-1, *[1] * len(spatial), channels)), "float32")
 
 
-def cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
+def cam(activations: Values, gradients: Values) -> Values:
     """Weigh each channel with the class's weight in the dense layer after global average pooling.
 
     Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, equation 2:
@@ -150,23 +163,24 @@ def cam(activations: np.ndarray, gradients: np.ndarray) -> np.ndarray:
         w_k = the weight from channel k to the class
 
     Y = sum_k w_k / Z sum_i A_ki + b makes every gradient of a channel w_k / Z, so the weights are read from
-    there, w_k = sum_i G_ki: Z times Grad-CAM's. Any head but pooling and one linear layer is refused.
+    there, w_k = sum_i G_ki: Z times Grad-CAM's. `has_pooling_head` says whether the network has such a head.
     Returns `(N, 1, ..., C)`.
 
-    Raises:
-        UnsupportedModelError: the gradients differ within a feature map, so the head is another one.
+    >>> cam(ops.ones((1, 2, 1)), ops.array([[[0.5], [0.5]]])).numpy().tolist()
+    [[[1.0]]]
+    """
+    return ops.sum(gradients, axis=_spatial(gradients), keepdims=True)
 
-    >>> cam(np.ones((1, 2, 1)), np.array([0.5, 0.5]).reshape(1, 2, 1)).ravel()
-    array([1.])
+
+def has_pooling_head(gradients: Values) -> Values:
+    """Return for each picture whether its gradients are constant within every feature map.
+
+    So they are, at every picture, where the network ends in global average pooling and one linear layer.
     """
     axes = _spatial(gradients)
-    spread = np.ptp(gradients, axis=axes)
-    if (spread > 1e-3 * np.abs(gradients).max()).any():
-        raise UnsupportedModelError(
-            "CAM needs a network that ends in global average pooling and one dense layer after the target "
-            "layer; this one does not: use grad_cam."
-        )
-    return gradients.sum(axis=axes, keepdims=True)
+    spread = ops.max(gradients, axis=axes) - ops.min(gradients, axis=axes)
+    largest = ops.max(ops.abs(gradients), axis=(*axes, -1))
+    return ops.max(spread, axis=-1) <= 1e-3 * largest
 
 
 WEIGHTINGS: dict[str, Weighting] = {
@@ -175,18 +189,11 @@ WEIGHTINGS: dict[str, Weighting] = {
 }
 
 
-def _spatial(values: np.ndarray) -> tuple[int, ...]:
-    return tuple(range(1, values.ndim - 1))
+def _spatial(values: Values) -> tuple[int, ...]:
+    return tuple(range(1, len(values.shape) - 1))
 
 
-def _first_right_singular_vector(matrix: np.ndarray) -> np.ndarray:
-    # Of the two Gram matrices the smaller one is decomposed: their eigenvalues are the same.
-    rows, columns = matrix.shape
-    if columns <= rows:
-        vector = np.linalg.eigh(matrix.T @ matrix)[1][:, -1]
-    else:
-        vector = matrix.T @ np.linalg.eigh(matrix @ matrix.T)[1][:, -1]
-    length = np.linalg.norm(vector)
-    if not matrix.any() or length == 0:
-        return np.zeros(columns)
-    return vector / length * (1 if (matrix @ vector).sum() >= 0 else -1)
+def _ratio(numerator: Values, denominator: Values) -> Values:
+    """Return the ratio, 0 where the denominator is 0."""
+    zero = denominator == 0
+    return ops.where(zero, 0, numerator / ops.where(zero, 1, denominator))

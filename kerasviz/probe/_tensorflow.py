@@ -22,6 +22,10 @@ _FLOAT16_SCALE = 1024.0
 _FINAL_ACTIVATIONS = ("Softmax", "Sigmoid", "LogSoftmax")
 
 
+# (activations, gradients, input shapes) -> tensors, run inside the compiled function.
+Finish = Callable[[dict[str, Any], dict[str, Any], Sequence[tuple[int, ...]]], Any]
+
+
 @dataclass(frozen=True)
 class Compiled:
     """The compiled run of a cut model for one signature, with what was learned while tracing it."""
@@ -103,40 +107,47 @@ def compile_activations(model: keras.Model, calls: Sequence[CallPath], batch: Ba
     return Compiled(run.get_concrete_function(*flat), None, None, _input_shapes(model, flat))
 
 
-def compile_trace(model: keras.Model, calls: Sequence[CallPath], batch: Batch, target: Target) -> Compiled:
-    """Compile: batch, target parameters -> (activations, gradients, scores, classes, outputs)."""
+def compile_trace(
+    model: keras.Model,
+    calls: Sequence[CallPath],
+    batch: Batch,
+    target: Target,
+    finish: Finish | None = None,
+) -> Compiled:
+    """Compile: batch, target parameters -> (activations, gradients, scores, classes, outputs).
+
+    With `finish`: -> what that makes of activations and gradients.
+    """
     structure, flat = _flat_specs(batch)
-    count = len(flat)
+    shapes = _input_shapes(model, flat)
     to_last = _to_channels_last(model)
     learned: dict[str, Any] = {}
 
     @tf.function(autograph=False)
     def run(*tensors: tf.Tensor) -> tuple:
+        inputs, parameters = tensors[: len(flat)], tensors[len(flat) :]
         with (
             tf.GradientTape(watch_accessed_variables=False) as tape,
             _Recorder(model, calls, tape).recording() as recorder,
         ):
-            outputs = recorder.run(keras.tree.pack_sequence_as(structure, tensors[:count]))
+            outputs = recorder.run(keras.tree.pack_sequence_as(structure, inputs))
             explained, learned["kind"] = _explained(model, outputs, target)
-            learned["shape"] = tuple(explained.shape) if hasattr(explained, "shape") else None
-            scores, classes = target.score(explained, learned["kind"], *tensors[count:])
-            scale = _gradient_scale(recorder.outputs())
+            learned["shape"] = None if target.whole else tuple(explained.shape)
+            scores, classes = target.score(explained, learned["kind"], *parameters)
             scores = _checked_scores(scores)
+            watched = recorder.outputs()
+            scale = _gradient_scale(watched)
             scaled = scores * scale
-        activations = recorder.outputs()
-        gradients = tape.gradient(scaled, activations)
-        _refuse_unconnected(gradients)
-        return (
-            {path: to_last(value) for path, value in activations.items()},
-            {path: to_last(tf.convert_to_tensor(value)) / scale for path, value in gradients.items()},
-            scores,
-            classes,
-            keras.tree.map_structure(_as_output, outputs),
-        )
+        slopes = tape.gradient(scaled, watched)
+        _refuse_unconnected(slopes)
+        activations = {path: to_last(value) for path, value in watched.items()}
+        gradients = {path: to_last(tf.convert_to_tensor(value)) / scale for path, value in slopes.items()}
+        if finish is not None:
+            return finish(activations, gradients, shapes)
+        return activations, gradients, scores, classes, keras.tree.map_structure(_as_output, outputs)
 
-    parameters = target.specs()
-    function = run.get_concrete_function(*flat, *[tf.TensorSpec(shape, dtype) for shape, dtype in parameters])
-    return Compiled(function, learned["kind"], learned["shape"], _input_shapes(model, flat))
+    parameters = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()]
+    return Compiled(run.get_concrete_function(*flat, *parameters), learned["kind"], learned["shape"], shapes)
 
 
 def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any = None) -> list[LayerCall]:
@@ -218,7 +229,7 @@ class _Recorder:
         value = seen[wanted.call or 0]
         if not tf.is_tensor(value):
             raise UnsupportedModelError(
-                f"Layer {path} returns a {type(value).__name__}, not one tensor: ask for a layer in or after it."
+                f"Layer {path} returns a {type(value).__name__}, not a tensor: ask for one in or after it."
             )
         if value.graph is not graph:
             raise UnsupportedModelError(

@@ -13,13 +13,14 @@ import numpy as np
 from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe._tensorflow import (
     Compiled,
+    Finish,
     compile_activations,
     compile_trace,
     ensure_built,
     signature,
     to_numpy,
 )
-from kerasviz.probe.inputs import batches, checked, leaves
+from kerasviz.probe.inputs import batches, checked, is_stream, leaves
 from kerasviz.probe.layers import LayerRequest, resolve, structure_mark
 from kerasviz.probe.table import default_layer
 from kerasviz.probe.targets import Target
@@ -58,46 +59,61 @@ class Cut:
 
     def traces(self, images: Any, target: Target, batch_size: int) -> Iterator[Trace]:
         """Yield a trace per batch."""
+        for compiled, (activations, gradients, scores, classes, outputs) in self._runs(
+            images, target, batch_size, None
+        ):
+            kind, shapes = str(compiled.score_kind), compiled.input_shapes
+            yield Trace(activations, gradients, scores, classes, outputs, kind, shapes)
+
+    def finished(self, images: Any, target: Target, batch_size: int, finish: Finish) -> Iterator[Any]:
+        """Yield what `finish` makes of activations and gradients inside the compiled run, as arrays.
+
+        `finish(activations, gradients, input_shapes)` gets two `{path: tensor}` and the inputs' shapes; equal
+        ones share a compiled function.
+        """
+        for _, values in self._runs(images, target, batch_size, finish):
+            yield values
+
+    def _runs(
+        self, images: Any, target: Target, batch_size: int, finish: Finish | None
+    ) -> Iterator[tuple[Compiled, Any]]:
         model = self.model()
-        start = 0
-        parameters = None
-        if not hasattr(images, "element_spec") and not hasattr(images, "__next__"):
+        whole = None
+        if not is_stream(images):
             images = checked(model, images)
-            parameters = target.parameters(model, len(leaves(images)[0]))
+            whole = target.parameters(model, len(leaves(images)[0]))
+        start = 0
         for batch in batches(model, images, batch_size):
             count = len(leaves(batch)[0])
             part = (
                 target.parameters(model, count)
-                if parameters is None
-                else [parameter[start : start + count] for parameter in parameters]
+                if whole is None
+                else [p[start : start + count] for p in whole]
             )
             start += count
-            yield self._trace(batch, target, part)
+            compiled = self._lookup(batch, target, finish)
+            target.check(compiled.score_shape or (), part)
+            yield compiled, to_numpy(compiled(batch, part))
 
-    def _trace(self, batch: Any, target: Target, parameters: list[np.ndarray]) -> Trace:
-        compiled = self._lookup(batch, target)
-        target.check(compiled.score_shape or (), parameters)
-        activations, gradients, scores, classes, outputs = to_numpy(compiled(batch, parameters))
-        return Trace(
-            activations, gradients, scores, classes, outputs, str(compiled.score_kind), compiled.input_shapes
-        )
-
-    def _lookup(self, batch: Any, target: Target | None) -> Compiled:
+    def _lookup(self, batch: Any, target: Target | None, finish: Finish | None = None) -> Compiled:
         model = self.model()
-        key = (target and target.key(), signature(batch), structure_mark(model))
-        if key not in self._compiled:
-            self._compiled[key] = self._compile(model, batch, target)
+        key = (target and target.key(), finish, signature(batch), structure_mark(model))
+        compiled = self._compiled.get(key)
+        if compiled is None:
+            compiled = self._compiled[key] = self._compile(model, batch, target, finish)
             if len(self._compiled) > _KEPT:
                 self._compiled.popitem(last=False)
-        return self._compiled[key]
+        return compiled
 
-    def _compile(self, model: keras.Model, batch: Any, target: Target | None) -> Compiled:
+    def _compile(
+        self, model: keras.Model, batch: Any, target: Target | None, finish: Finish | None
+    ) -> Compiled:
         ensure_built(model, batch)
         output = target.output if target else None
         calls = resolve(model, [default_layer(model, batch, output)] if self.paths is None else self.paths)
         if target is None:
             return compile_activations(model, calls, batch)
-        return compile_trace(model, calls, batch, target)
+        return compile_trace(model, calls, batch, target, finish)
 
 
 _CUTS: weakref.WeakKeyDictionary[keras.Model, dict[Any, Cut]] = weakref.WeakKeyDictionary()

@@ -24,7 +24,7 @@ def batches(model: keras.Model, images: Any, batch_size: int) -> Iterator[Batch]
         InputError: nothing to run on, or a batch size below 1.
         ImageError: a wrong rank or shape, NaN or infinity, or something that is no array of numbers.
     """
-    if hasattr(images, "element_spec") or hasattr(images, "__next__"):
+    if is_stream(images):
         yield from _of_elements(model, images)
         return
     if batch_size < 1:
@@ -36,6 +36,11 @@ def batches(model: keras.Model, images: Any, batch_size: int) -> Iterator[Batch]
         return
     for start in range(0, count, batch_size):
         yield keras.tree.map_structure(lambda leaf, at=start: leaf[at : at + batch_size], batch)
+
+
+def is_stream(images: Any) -> bool:
+    """Return whether `images` is a data set or an iterator, whose length is not known."""
+    return hasattr(images, "element_spec") or hasattr(images, "__next__")
 
 
 def _of_elements(model: keras.Model, elements: Iterable[Any]) -> Iterator[Batch]:
