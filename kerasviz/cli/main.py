@@ -16,9 +16,6 @@ COMMANDS = {
     "demo": "demo",
     "train": "train",
     "gif": "gif",
-    "layers": "layers",
-    "features": "features",
-    "cam": "cam",
 }
 
 EPILOG = """examples:

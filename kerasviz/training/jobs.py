@@ -79,7 +79,7 @@ def train_pets_cnn(
     some = [dataset.validation.image(i, settings.image_size) for i in range(min(32, len(dataset.validation)))]
     watch = [
         *(kernels(layer) for layer in convolutions),
-        *(responses(probe, layer) for layer in convolutions),
+        responses(probe, convolutions),
         drift(),
         dead_filters(some),
     ]
@@ -125,6 +125,7 @@ def train(
             raise InputError(
                 f"The run in {directory} has all its {first_epoch} epochs; ask for more --epochs to go on."
             )
+        _seed_dropout(model, settings.seed)
         validation = _stream(dataset, "validation", settings)
         model.fit(
             _stream(dataset, "train", settings, first_epoch),
@@ -164,6 +165,18 @@ def _stream(dataset: Dataset, split: str, settings: Settings, first_epoch: int =
         cache=cache,
         augmentation=settings.augmentation,
     )
+
+
+def _seed_dropout(model: keras.Model, seed: int) -> None:
+    """Put every random generator of the model where it stands after the optimizer's steps so far.
+
+    Keras does not save them. Each holds `[seed, number of calls]`, with one call a step for a dropout layer.
+    """
+    step = int(model.optimizer.iterations)
+    seeds = np.random.default_rng(seed)
+    for variable in model.variables:
+        if variable.path.endswith("seed_generator_state"):
+            variable.assign([seeds.integers(2**31), step])
 
 
 @contextlib.contextmanager

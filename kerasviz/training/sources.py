@@ -41,7 +41,7 @@ def responses(image: Picture, layer: Any, scale: ScaleChoice = "fixed") -> Sourc
 
     Args:
         image: a file, resized to the model's input, or an array `(h, w, c)` as the model takes it.
-        layer: name, path, pattern, index or layer object.
+        layer: name, path, pattern, index or layer object, or a list of these: one forward pass serves all.
         scale: "fixed" (chosen at the first frame, kept), "frame" (anew for each), or a `kv.Scale`.
     """
     return _Responses(image, layer, scale)
