@@ -107,7 +107,7 @@ def _read_config(path: Path) -> Any:
             with zipfile.ZipFile(path) as archive:
                 return json.loads(archive.read("config.json"))
         with h5py.File(path, "r") as file:
-            config = file.attrs.get("model_config")
+            config = json.loads(file.attrs.get("model_config", "null"))
     except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
         raise ModelFileError(
             f"{path} is damaged or no Keras model: {_first_line(error)}. Save or copy it again."
@@ -116,7 +116,7 @@ def _read_config(path: Path) -> Any:
         raise ModelFileError(
             f"{path} holds no whole model, perhaps only weights: save one with model.save('NAME.keras')."
         )
-    return json.loads(config)
+    return config
 
 
 def _unsafe_parts(config: Any) -> Iterator[str]:
@@ -159,8 +159,10 @@ def _first_line(error: Exception) -> str:
 
 
 def _require_means(model: keras.Model, path: Path) -> None:
-    for layer in model._flatten_layers():
-        if isinstance(layer, MeanSubtraction) and not layer.known:
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            _require_means(layer, path)
+        elif isinstance(layer, MeanSubtraction) and not layer.known:
             raise ModelFileError(
                 f"{path} does not hold the mean image of its layer {layer.name!r}: the .h5 format cannot; "
                 "save the model as a .keras file."

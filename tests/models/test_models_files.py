@@ -9,6 +9,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -105,8 +106,6 @@ def test_a_lambda_inside_a_nested_model_is_refused(tmp_path: Path):
 
 
 def test_a_lambda_in_the_old_format_is_refused(tmp_path: Path):
-    import h5py
-
     layer = {"name": "old", "function": ["4wEAAA==", None, None], "function_type": "lambda"}
     config = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Lambda", "config": layer}]}}
     with h5py.File(tmp_path / "m.h5", "w") as file:
@@ -150,6 +149,13 @@ def test_a_zip_that_is_no_model(tmp_path: Path):
         archive.writestr("config.json", "[1, 2]")
     with pytest.raises(ModelFileError, match="cannot be loaded"):
         load_model(tmp_path / "n.keras")
+
+
+def test_an_h5_file_whose_config_is_no_json(tmp_path: Path):
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = "{torn"
+    with pytest.raises(ModelFileError, match="damaged or no Keras model"):
+        load_model(tmp_path / "m.h5")
 
 
 def test_weights_are_no_model(tmp_path: Path):

@@ -102,6 +102,22 @@ def test_saved_model_takes_raw_pictures_and_keeps_names(tmp_path):
     np.testing.assert_allclose(model.predict(x, verbose=0).sum(axis=1), 1, atol=1e-6)
 
 
+@pytest.fixture(params=["mixed_float16", "mixed_bfloat16"])
+def mixed_precision(request: pytest.FixtureRequest):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param.removeprefix("mixed_")
+    keras.config.set_dtype_policy(before)
+
+
+def test_mixed_precision_ends_in_float32(mixed_precision: str):
+    model = pets_cnn(["cat", "dog"], **SMALL)
+    assert model.get_layer("conv1_1").output.dtype == mixed_precision
+    assert model.output.dtype == "float32"
+    x = np.random.default_rng(0).uniform(0, 255, (2, 8, 8, 3)).astype(np.float32)
+    np.testing.assert_allclose(model.predict(x, verbose=0).sum(axis=1), 1, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

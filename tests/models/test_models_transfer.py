@@ -34,13 +34,13 @@ def pictures(size: int = 32) -> np.ndarray:
 @pytest.fixture(scope="module")
 def flat() -> keras.Model:
     keras.utils.set_random_seed(0)
-    return transfer("MobileNetV2", ["cat", "dog"], **SMALL)
+    return transfer("MobileNet", ["cat", "dog"], **SMALL)
 
 
 @pytest.fixture(scope="module")
 def nested() -> keras.Model:
     keras.utils.set_random_seed(0)
-    return transfer("MobileNetV2", ["cat", "dog"], **SMALL, nested=True)
+    return transfer("MobileNet", ["cat", "dog"], **SMALL, nested=True)
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +68,13 @@ def test_resnet50_nested():
 def test_both_forms_compute_the_same(flat: keras.Model, nested: keras.Model):
     nested.set_weights(flat.get_weights())
     np.testing.assert_allclose(flat(pictures()), nested(pictures()), atol=1e-6)
-    assert flat.get_layer("block_16_project").output.shape == (None, 1, 1, 320)
+    assert flat.get_layer("conv_pw_13").output.shape == (None, 1, 1, 1024)
     assert class_names(flat) == class_names(nested) == ["cat", "dog"]
 
 
 def test_same_seed_same_weights(flat: keras.Model):
     keras.utils.set_random_seed(0)
-    again = transfer("mobilenet-v2", ["cat", "dog"], **SMALL)
+    again = transfer("mobile-net", ["cat", "dog"], **SMALL)
     np.testing.assert_array_equal(again(pictures()), flat(pictures()))
 
 
@@ -129,7 +129,7 @@ def test_round_trip(flat: keras.Model, nested: keras.Model, tmp_path: Path):
 def test_weights_from_a_file(
     kind: str, target_nested: bool, flat: keras.Model, nested: keras.Model, tmp_path: Path
 ):
-    backbone = nested.get_layer("mobilenetv2_1.00_32")
+    backbone = nested.get_layer("mobilenet_1.00_32")
     file = tmp_path / kind
     if kind == "b.weights.h5":
         backbone.save_weights(file)
@@ -139,7 +139,7 @@ def test_weights_from_a_file(
         file = save_model(nested if "nested" in kind else flat, tmp_path / "m.keras")
     source = flat if kind == "whole" else nested
     settings = {**SMALL, "weights": file, "hidden": 5}
-    model = transfer("MobileNetV2", 7, nested=target_nested, **settings)
+    model = transfer("MobileNet", 7, nested=target_nested, **settings)
     for found, expected in zip(model.get_weights()[:-4], source.get_weights()[:-4], strict=True):
         np.testing.assert_array_equal(found, expected)
 
@@ -150,10 +150,10 @@ def test_weights_that_do_not_fit(flat: keras.Model, tmp_path: Path):
         transfer("VGG16", 2, **{**SMALL, "weights": file})
     small = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     small.save_weights(tmp_path / "s.weights.h5")
-    with pytest.raises(ModelFileError, match=r"do not fit MobileNetV2 without its top"):
-        transfer("MobileNetV2", 2, **{**SMALL, "weights": tmp_path / "s.weights.h5"})
+    with pytest.raises(ModelFileError, match=r"do not fit MobileNet without its top"):
+        transfer("MobileNet", 2, **{**SMALL, "weights": tmp_path / "s.weights.h5"})
     with pytest.raises(ModelFileError, match="no model file"):
-        transfer("MobileNetV2", 2, **{**SMALL, "weights": str(tmp_path / "none.keras")})
+        transfer("MobileNet", 2, **{**SMALL, "weights": str(tmp_path / "none.keras")})
 
 
 @pytest.mark.parametrize("form", ["flat", "nested"])
@@ -179,9 +179,9 @@ def test_two_phases(form: str):
 
 def test_untouched_batch_normalisation_would_have_moved(flat: keras.Model):
     model = keras.models.clone_model(flat)
-    before = model.get_layer("bn_Conv1").get_weights()[2]
+    before = model.get_layer("conv1_bn").get_weights()[2]
     model(pictures(), training=True)
-    assert not np.array_equal(before, model.get_layer("bn_Conv1").get_weights()[2])
+    assert not np.array_equal(before, model.get_layer("conv1_bn").get_weights()[2])
 
 
 def test_what_is_frozen_survives_a_file(flat: keras.Model, tmp_path: Path):
@@ -230,4 +230,4 @@ def test_other_models_have_no_backbone():
 )
 def test_bad_arguments_are_refused(arguments: dict, message: str):
     with pytest.raises(InputError, match=message):
-        transfer(**{"backbone": "MobileNetV2", "classes": 2, **SMALL, **arguments})
+        transfer(**{"backbone": "MobileNet", "classes": 2, **SMALL, **arguments})
