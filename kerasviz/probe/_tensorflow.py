@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,14 +37,31 @@ class Compiled:
     input_shapes: tuple[tuple[int, ...], ...]
 
     def __call__(self, batch: Batch, parameters: Sequence[np.ndarray] = ()) -> Any:
-        """Return the structure of tensors that the run computes for one batch."""
-        tensors = [tf.convert_to_tensor(value) for value in (*leaves(batch), *parameters)]
-        return self.function(*tensors)
+        """Return the structure of arrays that the run computes for one batch."""
+        tensors = [tf.convert_to_tensor(leaf) for leaf in leaves(batch)]
+        tensors.extend(_as_tensor(parameter) for parameter in parameters)
+        # Not map_structure: on a small network it would cost more than all else around the run.
+        return _to_numpy(self.function(*tensors))
 
 
-def to_numpy(values: Any) -> Any:
-    """Return the structure with an array in place of each tensor."""
-    return keras.tree.map_structure(lambda value: value.numpy(), values)
+@functools.lru_cache(maxsize=256)
+def _small_constant(content: bytes, shape: tuple[int, ...], dtype: str) -> tf.Tensor:
+    return tf.constant(np.frombuffer(content, dtype).reshape(shape))
+
+
+def _as_tensor(parameter: np.ndarray) -> tf.Tensor:
+    """Return a target's parameter as a tensor: those of repeated calls are the same few class indices."""
+    if parameter.nbytes > 1024:
+        return tf.convert_to_tensor(parameter)
+    return _small_constant(parameter.tobytes(), parameter.shape, parameter.dtype.str)
+
+
+def _to_numpy(values: Any) -> Any:
+    if isinstance(values, dict):
+        return {key: _to_numpy(value) for key, value in values.items()}
+    if isinstance(values, (list, tuple)):
+        return type(values)(_to_numpy(value) for value in values)
+    return values.numpy()
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ from kerasviz.probe._tensorflow import (
     compile_trace,
     ensure_built,
     signature,
-    to_numpy,
 )
-from kerasviz.probe.inputs import batches, checked, is_stream, leaves
+from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layers import LayerRequest, resolve, structure_mark
 from kerasviz.probe.table import default_layer
 from kerasviz.probe.targets import Target
@@ -55,7 +54,7 @@ class Cut:
 
     def activations(self, batch: Any) -> dict[str, np.ndarray]:
         """Return `{path: activations}` for one checked batch."""
-        return to_numpy(self._lookup(batch, None)(batch))
+        return self._lookup(batch, None)(batch)
 
     def traces(self, images: Any, target: Target, batch_size: int) -> Iterator[Trace]:
         """Yield a trace per batch."""
@@ -78,22 +77,19 @@ class Cut:
         self, images: Any, target: Target, batch_size: int, finish: Finish | None
     ) -> Iterator[tuple[Compiled, Any]]:
         model = self.model()
-        whole = None
-        if not is_stream(images):
+        parts: Iterator[Any]
+        if is_stream(images):
+            parts = ((batch, None) for batch in batches(model, images, batch_size))
+        else:
             images = checked(model, images)
-            whole = target.parameters(model, len(leaves(images)[0]))
-        start = 0
-        for batch in batches(model, images, batch_size):
-            count = len(leaves(batch)[0])
-            part = (
-                target.parameters(model, count)
-                if whole is None
-                else [p[start : start + count] for p in whole]
-            )
-            start += count
+            parameters = target.parameters(model, len(leaves(images)[0]))
+            parts = sliced((images, parameters), batch_size)
+        for batch, part in parts:
+            if part is None:
+                part = target.parameters(model, len(leaves(batch)[0]))
             compiled = self._lookup(batch, target, finish)
             target.check(compiled.score_shape or (), part)
-            yield compiled, to_numpy(compiled(batch, part))
+            yield compiled, compiled(batch, part)
 
     def _lookup(self, batch: Any, target: Target | None, finish: Finish | None = None) -> Compiled:
         model = self.model()

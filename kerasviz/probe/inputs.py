@@ -27,15 +27,19 @@ def batches(model: keras.Model, images: Any, batch_size: int) -> Iterator[Batch]
     if is_stream(images):
         yield from _of_elements(model, images)
         return
+    yield from sliced(checked(model, images), batch_size)
+
+
+def sliced(arrays: Any, batch_size: int) -> Iterator[Any]:
+    """Yield a structure of arrays in parts of at most `batch_size` samples, without a copy."""
     if batch_size < 1:
         raise InputError(f"Got batch_size={batch_size}; expected at least 1.")
-    batch = checked(model, images)
-    count = len(leaves(batch)[0])
+    count = len(leaves(arrays)[0])
     if count <= batch_size:
-        yield batch
+        yield arrays
         return
     for start in range(0, count, batch_size):
-        yield keras.tree.map_structure(lambda leaf, at=start: leaf[at : at + batch_size], batch)
+        yield keras.tree.map_structure(lambda leaf, at=start: leaf[at : at + batch_size], arrays)
 
 
 def is_stream(images: Any) -> bool:

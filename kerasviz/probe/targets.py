@@ -86,7 +86,7 @@ class _ClassScore(Target):
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
         both = _two_sided(explained, kind)
-        ranked = ops.top_k(both, k=self.rank)[1][:, -1]
+        ranked = ops.argmax(both, axis=-1) if self.rank == 1 else ops.top_k(both, k=self.rank)[1][:, -1]
         classes = ops.where(parameters[0] < 0, ops.cast(ranked, "int32"), parameters[0])
         return _at(both, classes), classes
 
@@ -236,6 +236,8 @@ def stored_class_names(model: keras.Model) -> list[str] | None:
 def _indices(
     classes: Classes, model: keras.Model, class_names: Sequence[str] | None, count: int
 ) -> np.ndarray:
+    if isinstance(classes, int) and classes == PREDICTED:
+        return np.full(count, PREDICTED, np.int32)
     single = isinstance(classes, (int, str, np.integer))
     labels: Sequence[Any] = [classes] if single else list(np.asarray(classes).ravel())  # type: ignore[list-item]
     if not single and len(labels) != count:
