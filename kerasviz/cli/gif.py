@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ DESCRIPTION = (
     "Logs of other writers (tf.summary.image) are read too."
 )
 FORMATS = ("gif", "png", "webp", "mp4")
+UNBROKEN = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +57,9 @@ def run(args: argparse.Namespace) -> None:
     log = open_log(args.log_dir)
     images = [info for info in log.tags() if info.kind == "image"]
     if not images:
-        raise LogError(f"{args.log_dir} holds no pictures, only {len(log.tags())} tags of other kinds.")
+        raise LogError(
+            f"{args.log_dir} holds no pictures: all of its {len(log.tags())} tags are of other kinds."
+        )
     if not args.tag and not args.all:
         _print_table(images)
         if log.damage:
@@ -113,17 +117,15 @@ def _print_table(images: list[TagInfo]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
     # Into a file or a pipe go plain lines that are never broken.
+    console = Console() if sys.stdout.isatty() else Console(width=UNBROKEN)
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None)
     for heading in ("run", "tag"):
-        table.add_column(heading, no_wrap=not console.is_terminal)
+        table.add_column(heading, overflow="fold")
     for heading in ("frames", "steps", "size"):
         table.add_column(heading, justify="right", no_wrap=True)
     for info in images:
         width, height = info.size or (0, 0)
         steps = f"{info.first_step}-{info.last_step}"
         table.add_row(info.run, info.tag, str(info.count), steps, f"{width}x{height}")
-    if not console.is_terminal:
-        console.width = max(console.width, console.measure(table).maximum)
     console.print(table)

@@ -20,7 +20,8 @@ _DO_NOT_BLEND = 0x02
 def write_webp(path: Path, movie: Movie) -> None:
     """Write an animated WebP that loops forever.
 
-    It is lossless, unless it is to be small: then it is compressed with losses, at quality 75 of 100.
+    It is lossless, unless it is to be small: then pictures are compressed with losses, at quality 75 of 100,
+    where that takes less space.
     """
     shown = None
     with path.open("wb") as file:
@@ -44,13 +45,15 @@ def write_webp(path: Path, movie: Movie) -> None:
 
 
 def _compress(block: np.ndarray, small: bool) -> bytes:
-    """Return the chunks of a still WebP of one picture."""
-    still = io.BytesIO()
+    """Return the chunks of a still WebP of one picture; of two ways the one that gives fewer bytes."""
     image = Image.fromarray(np.ascontiguousarray(block)).convert("RGB")
-    if small:
-        image.save(still, "WEBP", quality=SMALL_QUALITY)
-    else:
-        image.save(still, "WEBP", lossless=True, quality=0, method=0)
+    best = _encode(image, lossless=True, quality=0)
+    return min(best, _encode(image, lossless=False, quality=SMALL_QUALITY), key=len) if small else best
+
+
+def _encode(image: Image.Image, lossless: bool, quality: int) -> bytes:
+    still = io.BytesIO()
+    image.save(still, "WEBP", lossless=lossless, quality=quality, method=0)
     return still.getvalue()[12:]
 
 
