@@ -3,6 +3,7 @@
 from kerasviz.pictures.colors import CLASS_COLORS, DIVERGING, SEQUENTIAL, colorize, default_colormap
 from kerasviz.pictures.image import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 from kerasviz.pictures.kernels import filter_tiles, map_tiles
+from kerasviz.pictures.overlay import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
 from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
 from kerasviz.pictures.sheet import SheetLayout, sheet
 
@@ -17,12 +18,17 @@ __all__ = [
     "as_uint8",
     "colorize",
     "default_colormap",
+    "draw_box",
+    "draw_contour",
     "encode_png",
     "filter_tiles",
+    "fit_heatmap",
     "map_tiles",
+    "overlay",
     "scale_of",
     "sequential",
     "sheet",
+    "strongest_box",
     "symmetric",
     "upscale",
     "write_png",
