@@ -25,16 +25,20 @@ def resize(maps: np.ndarray, size: Sequence[int]) -> np.ndarray:
 
 def interpolate(maps: Any, size: Sequence[int]) -> Any:
     """Return the same as a tensor, of a tensor with known spatial sizes; inside a compiled function too."""
+    rank = len(size) + 1
     for axis, length in enumerate(size, start=1):
         if maps.shape[axis] == length:
             continue
+        # Matrices of the maps' rank: products of different ranks are computed in many small steps.
         matrix = _interpolation(maps.shape[axis], length)
-        if axis == len(size):
-            maps = ops.matmul(maps, matrix)
-        elif axis == len(size) - 1:
-            maps = ops.matmul(matrix.T, maps)
+        if axis == rank - 1:
+            maps = ops.matmul(maps, matrix.reshape(*[1] * (rank - 2), *matrix.shape))
+        elif axis == rank - 2:
+            maps = ops.matmul(matrix.T.reshape(*[1] * (rank - 2), *matrix.T.shape), maps)
         else:
-            maps = ops.moveaxis(ops.matmul(ops.moveaxis(maps, axis, -1), matrix), -1, axis)
+            turned = ops.moveaxis(maps, axis, -1)
+            turned = ops.matmul(turned, matrix.reshape(*[1] * (rank - 2), *matrix.shape))
+            maps = ops.moveaxis(turned, -1, axis)
     return maps
 
 

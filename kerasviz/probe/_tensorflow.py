@@ -151,15 +151,19 @@ def compile_trace(
             outputs = recorder.run(keras.tree.pack_sequence_as(structure, inputs))
             explained, learned["kind"] = _explained(model, outputs, target)
             learned["shape"] = None if target.whole else tuple(explained.shape)
-            scores, classes = target.score(explained, learned["kind"], *parameters)
+            scores, classes, seed = target.score(explained, learned["kind"], *parameters)
             scores = _checked_scores(scores)
             watched = recorder.outputs()
             scale = _gradient_scale(watched)
-            scaled = scores * scale
-        slopes = tape.gradient(scaled, watched)
+        if seed is None:
+            slopes = tape.gradient(scores, watched, output_gradients=scale * tf.ones_like(scores))
+        else:
+            slopes = tape.gradient(explained, watched, output_gradients=seed if scale == 1 else scale * seed)
         _refuse_unconnected(slopes)
         activations = {path: to_last(value) for path, value in watched.items()}
-        gradients = {path: to_last(tf.convert_to_tensor(value)) / scale for path, value in slopes.items()}
+        gradients = {path: to_last(tf.convert_to_tensor(value)) for path, value in slopes.items()}
+        if scale != 1:
+            gradients = {path: value / scale for path, value in gradients.items()}
         if finish is not None:
             return finish(activations, gradients, shapes)
         return activations, gradients, scores, classes, keras.tree.map_structure(_as_output, outputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -16,6 +16,18 @@ from kerasviz.errors import TargetError, did_you_mean
 # What stands for "the predicted class" where a class index is expected.
 PREDICTED = -1
 Classes = int | str | Sequence[int | str]
+
+
+class Scored(NamedTuple):
+    """Scores (N,), the explained class of each picture (N,), -1 where there is none, and the seed.
+
+    The seed is the derivative of the scores by the explained values, where it is known: then the gradient
+    starts there. None leaves it to the tape.
+    """
+
+    scores: Any
+    classes: Any
+    seed: Any = None
 
 
 class Target(abc.ABC):
@@ -47,8 +59,8 @@ class Target(abc.ABC):
         """Raise TargetError where the parameters do not fit an explained output of that shape."""
 
     @abc.abstractmethod
-    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
-        """Return scores (N,) and the explained class of each picture (N,), -1 where there is none."""
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        """Return the scores of a batch."""
 
 
 @dataclass(frozen=True)
@@ -84,11 +96,12 @@ class _ClassScore(Target):
         if self.rank > count:
             raise TargetError(f"The output has {count} classes; there is no {self.rank}th one.")
 
-    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         both = _two_sided(explained, kind)
-        ranked = ops.argmax(both, axis=-1) if self.rank == 1 else ops.top_k(both, k=self.rank)[1][:, -1]
+        # Not argmax: Keras's handles cases that TensorFlow does not have, in six operations.
+        ranked = ops.top_k(both, k=self.rank)[1][:, -1]
         classes = ops.where(parameters[0] < 0, ops.cast(ranked, "int32"), parameters[0])
-        return _at(both, classes), classes
+        return Scored(_at(both, classes), classes, _seed(explained, classes))
 
 
 @dataclass(frozen=True)
@@ -132,10 +145,12 @@ class _RegionScore(Target):
                 f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
             )
 
-    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         classes, mask = parameters
-        at_pixels = _at(_two_sided(explained, kind), classes[:, None, None])
-        return ops.sum(at_pixels * mask, axis=(1, 2)) / ops.sum(mask, axis=(1, 2)), classes
+        everywhere = classes[:, None, None]
+        share = mask / ops.sum(mask, axis=(1, 2), keepdims=True)
+        scores = ops.sum(_at(_two_sided(explained, kind), everywhere) * share, axis=(1, 2))
+        return Scored(scores, classes, _seed(explained, everywhere) * share[..., None])
 
 
 @dataclass(frozen=True)
@@ -151,9 +166,9 @@ class _CallableTarget(Target):
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         pass  # The function itself has seen the outputs.
 
-    def score(self, explained: Any, kind: str, *parameters: Any) -> tuple[Any, Any]:
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         scores = self.function(explained)
-        return scores, ops.full_like(ops.cast(scores, "int32"), -1)
+        return Scored(scores, ops.full_like(ops.cast(scores, "int32"), -1))
 
 
 def class_score(
@@ -273,6 +288,13 @@ def _at(scores: Any, classes: Any) -> Any:
     """Return the score at the class index along the last axis, whatever the others are."""
     chosen = ops.expand_dims(classes, -1) == ops.arange(scores.shape[-1], dtype="int32")
     return ops.sum(ops.where(chosen, scores, 0.0), axis=-1)
+
+
+def _seed(explained: Any, classes: Any) -> Any:
+    """Return the derivative of `_at(_two_sided(explained), classes)` by `explained`."""
+    if explained.shape[-1] == 1:
+        return ops.cast(2 * classes[..., None] - 1, "float32")
+    return ops.one_hot(classes, explained.shape[-1], dtype="float32")
 
 
 def _shown(shape: tuple[int | None, ...]) -> str:
