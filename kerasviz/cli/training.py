@@ -55,13 +55,12 @@ def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
 
 def export_animations(log_dir: str) -> None:
     """Export every watched picture of the run as a GIF beside its log, and say how to look at the rest."""
-    from kerasviz.frames import animate, open_log
+    from kerasviz.frames import animate, file_name, open_log
 
     log = open_log(Path(log_dir) / "evolution")
-    for tag in log.tags():
-        if tag.kind == "image":
-            report = animate(log, tag=tag.tag, out=Path(log_dir) / f"{tag.tag.replace('/', '-')}.gif")
-            print(report)
+    for info in log.tags():
+        if info.kind == "image":
+            print(animate(log, info, out=Path(log_dir) / file_name(info)))
     print(f"look at it: tensorboard --logdir {log_dir} --samples_per_plugin images=1000")
 
 

@@ -25,7 +25,8 @@ def kernels(layer: Any, channel: int | str = "auto", scale: ScaleChoice = "fixed
     """Watch the kernel of a layer: one tile for every filter, tag `kernels/LAYER`.
 
     Args:
-        layer: name, path (`"densenet169/conv1_conv"`), pattern (`"conv*"`), index or layer object.
+        layer: name, path (`"densenet169/conv1_conv"`), pattern (`"conv*"`), index or layer object, or a list
+            of these.
         channel: which input channel a filter is drawn by: "auto" (as RGB where there are three, else their
             mean), "rgb", "mean", "all" (one tile for every filter and channel), or a channel's index.
         scale: "fixed" (chosen at the first frame, kept), "frame" (anew for each), or a `kv.Scale`.
