@@ -43,7 +43,7 @@ def main() -> None:
     for name in [args.only] if args.only else PRESETS:
         finals = [run(dataset, name, seed, args) for seed in args.seeds]
         print(
-            f"{name}: test accuracy {np.mean(finals):.3f}, mean of the last 10 epochs of {len(finals)} runs {finals}"
+            f"{name}: test accuracy {np.mean(finals):.3f}, the mean of {finals}, each over its last 10 epochs"
         )
 
 

@@ -61,9 +61,7 @@ def main() -> None:
             f"plain step {1000 * plain / args.steps:.0f} ms", {k: round(v[-1], 3) for k, v in ratios.items()}
         )
     for every, found in ratios.items():
-        print(
-            f"Evolution(every={every}): {np.median(found):.3f} of the time without (rounds: {np.round(found, 3)})"
-        )
+        print(f"Evolution(every={every}): {np.median(found):.3f} times the fit without it")
 
 
 if __name__ == "__main__":
