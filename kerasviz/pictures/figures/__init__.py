@@ -1,0 +1,34 @@
+"""Figures: Matplotlib figures from numbers, that show themselves in a notebook and touch no global state."""
+
+from kerasviz.pictures.figures.base import Figure, save_figure
+from kerasviz.pictures.figures.evaluation import accuracy_figure, confusion_figure
+from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure
+from kerasviz.pictures.figures.kernels import filtered_figure, kernel_figure, pairs_figure
+from kerasviz.pictures.figures.points import curves_figure, embedding_figure
+from kerasviz.pictures.figures.samples import (
+    confident_mistakes,
+    mistakes_figure,
+    prediction_figure,
+    sample_figure,
+)
+from kerasviz.pictures.figures.sheets import feature_figure, feature_order
+
+__all__ = [
+    "Figure",
+    "accuracy_figure",
+    "comparison_figure",
+    "confident_mistakes",
+    "confusion_figure",
+    "curves_figure",
+    "embedding_figure",
+    "feature_figure",
+    "feature_order",
+    "filtered_figure",
+    "heatmap_figure",
+    "kernel_figure",
+    "mistakes_figure",
+    "pairs_figure",
+    "prediction_figure",
+    "sample_figure",
+    "save_figure",
+]

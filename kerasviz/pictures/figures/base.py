@@ -1,0 +1,135 @@
+"""What all figures share: a Matplotlib figure of its own that shows itself, its parts, and its file.
+
+No figure touches `pyplot`, its list of open figures, or `rcParams`: a figure that is no longer referred to
+is gone. Text is never read as mathematics, so that a class may be named `$5_bill`.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib.colors
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.figure import Figure as MatplotlibFigure
+
+from kerasviz.atomic import atomic_path
+from kerasviz.errors import InputError
+from kerasviz.pictures.colors import color_table
+from kerasviz.pictures.scale import Scale
+
+FILE_TYPES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")
+
+
+class Figure(MatplotlibFigure):
+    """A Matplotlib figure that a notebook shows, whether or not `pyplot` was ever imported."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
+def new_figure(width: float, height: float, title: str | None = None) -> Figure:
+    """Return an empty figure of that size in inches; its parts keep clear of each other and of the edges."""
+    figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
+    if title:
+        figure.suptitle(wrap(title, width), fontsize=11, parse_math=False)
+    return figure
+
+
+def save_figure(figure: MatplotlibFigure, path: str | os.PathLike[str], dpi: int = 150) -> None:
+    """Write a figure as a PNG, SVG, PDF, JPEG or WebP file that appears whole or not at all.
+
+    Args:
+        figure: any Matplotlib figure.
+        path: where to; the ending chooses the kind of file.
+        dpi: pixels per inch of the figure's size.
+
+    Raises:
+        InputError: the ending is another one, or `dpi` is not above 0.
+    """
+    ending = os.path.splitext(os.fspath(path))[1].lower()
+    if ending not in FILE_TYPES:
+        raise InputError(
+            f"{os.fspath(path)!r} ends in {ending!r}; a figure's file ends in {', '.join(FILE_TYPES)}."
+        )
+    if not dpi > 0:
+        raise InputError(f"dpi is {dpi}; expected pixels per inch above 0.")
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=dpi)
+
+
+def wrap(text: str, width: float, fontsize: float = 11) -> str:
+    """Return the text in lines that fit into `width` inches at that font size."""
+    characters = max(6, int(width / (fontsize / 72 * 0.6)))
+    return "\n".join(textwrap.wrap(str(text), characters)) or ""
+
+
+def show_image(axes: Axes, image: np.ndarray, title: str | None = None, fontsize: float = 9) -> None:
+    """Draw a uint8 picture without ticks: enlarged pixels stay squares, reduced ones are averaged."""
+    crisp = max(image.shape[:2]) < 500
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest" if crisp else "antialiased")
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    if title:
+        axes.set_title(title, fontsize=fontsize, parse_math=False)
+
+
+def color_bar(
+    figure: MatplotlibFigure, axes: Axes | Sequence[Axes], scale: Scale, colormap: str, label: str
+) -> None:
+    """Draw the colour bar of a scale beside the axes; a scale without width has one tick on one value."""
+    low, high = scale.low, scale.high
+    if low == high:
+        margin = abs(low) * 1e-3 or 1.0
+        low, high = low - margin, high + margin
+    table = matplotlib.colors.ListedColormap(color_table(colormap) / 255.0)
+    mappable = ScalarMappable(matplotlib.colors.Normalize(low, high), table)
+    bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=30)
+    bar.set_label(label, fontsize=8, parse_math=False)
+    bar.ax.tick_params(labelsize=8)
+    if scale.low == scale.high:
+        bar.set_ticks([scale.low], labels=[f"{scale.low:.4g}"])
+
+
+def axes_grid(figure: MatplotlibFigure, count: int, columns: int) -> list[Axes]:
+    """Return `count` axes in rows of `columns`, filled from the left and from the top."""
+    rows = -(-count // columns)
+    return [figure.add_subplot(rows, columns, index + 1) for index in range(count)]
+
+
+def legend(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], **options: Any) -> None:
+    """Draw a legend whose labels are taken literally, those that start with `_` or hold a `$` too."""
+    drawn = axes.legend(handles, ["."] * len(handles), fontsize=8, **options)
+    for text, label in zip(drawn.get_texts(), labels, strict=True):
+        text.set_parse_math(False)
+        text.set_text(label)
+
+
+def near_square(count: int, aspect: float = 1.0) -> int:
+    """Return the columns that make `count` cells of `aspect` (width / height) a nearly square whole."""
+    return max(1, min(count, round(math.sqrt(count / aspect) + 0.3)))
+
+
+def name_of(index: int, class_names: Sequence[str] | None) -> str:
+    """Return the name of a class, or its number where there are no names.
+
+    Raises:
+        InputError: there are names, but not for this class.
+    """
+    if class_names is None:
+        return str(int(index))
+    if not 0 <= index < len(class_names):
+        raise InputError(
+            f"A label is {index}, but there are {len(class_names)} class names: 0 to {len(class_names) - 1}."
+        )
+    return str(class_names[index])

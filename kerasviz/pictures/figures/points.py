@@ -1,0 +1,135 @@
+"""Figures of lines and points: training curves of several runs, and embeddings coloured by class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
+
+from kerasviz.errors import InputError
+from kerasviz.pictures.arrays import as_numbers
+from kerasviz.pictures.colors import CLASS_COLORS
+from kerasviz.pictures.figures.base import Figure, legend, name_of, new_figure
+
+LINE_STYLES = ("-", "--", ":", "-.")
+MARKERS = ("o", "^", "s", "D", "v", "P")
+MOST_NAMED = 24
+
+Points = Iterable[tuple[float, float]]
+
+
+def curves_figure(
+    runs: Mapping[str, Mapping[str, Points]],
+    label: str,
+    title: str | None = None,
+    step_label: str = "step",
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Return a figure of curves over steps: a colour for each run, a line style for each part of it.
+
+    Args:
+        runs: `{run: {part: points}}`, such as `{"dropout": {"validation": [(0, 0.5), ...], "train": ...}}`;
+            the points are (step, value), in any order.
+        label: what the values are, such as `"accuracy"`.
+        title: the figure's.
+        step_label: what the steps are.
+        limits: the lowest and highest value of the axis; without it, what the values need.
+
+    Values that are not finite are left out of the line, and their number is said in the legend.
+
+    Raises:
+        InputError: there is no run or a curve has no points.
+
+    >>> figure = curves_figure({"a": {"train": [(0, 1.0), (5, 0.5)]}}, "loss")
+    >>> figure.axes[0].lines[0].get_ydata().tolist()
+    [1.0, 0.5]
+    """
+    curves = [(run, part, points) for run, parts in runs.items() for part, points in parts.items()]
+    if not curves:
+        raise InputError("There are no curves to draw: pass {run: {part: [(step, value), ...]}}.")
+    parts = list(dict.fromkeys(part for _, part, _ in curves))
+    figure = new_figure(7.0, 4.2, title)
+    axes = figure.add_subplot()
+    labels = []
+    for run, part, points in curves:
+        steps, values = _sorted_points(points, f"{run} {part}")
+        lost = int((~np.isfinite(values)).sum())
+        labels.append(f"{run} {part}{f' ({lost} not finite)' if lost else ''}")
+        axes.plot(
+            steps,
+            np.where(np.isfinite(values), values, np.nan),
+            color=CLASS_COLORS[list(runs).index(run) % len(CLASS_COLORS)],
+            linestyle=LINE_STYLES[parts.index(part) % len(LINE_STYLES)],
+            marker="o" if len(steps) == 1 else None,
+            linewidth=1.6,
+        )
+    axes.set_xlabel(step_label, parse_math=False)
+    axes.set_ylabel(label, parse_math=False)
+    axes.grid(alpha=0.3)
+    if limits is not None:
+        axes.set_ylim(*limits)
+    legend(axes, axes.lines, labels)
+    return figure
+
+
+def embedding_figure(
+    points: Any,
+    labels: Sequence[int],
+    class_names: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Return a scatter figure of points in the plane, a colour and a marker for each class.
+
+    Each class's name stands at the median of its points, up to 24 classes, and in the legend. Colours repeat
+    after eight classes, with another marker.
+
+    Args:
+        points: `(n, 2)`, such as from t-SNE, UMAP or PCA.
+        labels: the class of each, by number.
+        class_names: the names of the classes; without them, numbers are shown.
+        title: the figure's.
+
+    Raises:
+        InputError: the points are not `(n, 2)` or not finite, or there is not one label for each.
+    """
+    points = as_numbers(points, "points").astype(np.float64)
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise InputError(f"Points to scatter are finite numbers (n, 2), not of the shape {points.shape}.")
+    classes = np.asarray(labels)
+    if classes.shape != (len(points),):
+        raise InputError(
+            f"There are {len(points)} points and labels of the shape {classes.shape}: one for each."
+        )
+    figure = new_figure(8.0, 6.0, title)
+    axes = figure.add_subplot()
+    present = np.unique(classes)
+    size = float(np.clip(4000 / len(points), 4, 40))
+    handles: list[Artist] = []
+    for label in present:
+        own = points[classes == label]
+        style: dict[str, Any] = {
+            "marker": MARKERS[label // len(CLASS_COLORS) % len(MARKERS)],
+            "color": CLASS_COLORS[label % len(CLASS_COLORS)],
+        }
+        axes.scatter(own[:, 0], own[:, 1], s=size, linewidths=0, alpha=0.7, **style)
+        handles.append(Line2D([], [], linestyle="", markersize=6, **style))
+    names = [name_of(label, class_names) for label in present]
+    if len(present) <= MOST_NAMED:
+        for label, name in zip(present, names, strict=True):
+            x, y = np.median(points[classes == label], axis=0)
+            text = axes.text(x, y, name, fontsize=9, ha="center", va="center", parse_math=False)
+            text.set_path_effects([patheffects.withStroke(linewidth=3, foreground="white")])
+    axes.set(xticks=[], yticks=[])
+    legend(axes, handles, names, loc="center left", bbox_to_anchor=(1.01, 0.5), ncols=1 + len(names) // 28)
+    return figure
+
+
+def _sorted_points(points: Points, name: str) -> tuple[np.ndarray, np.ndarray]:
+    array = np.array(sorted((tuple(point) for point in points), key=lambda point: point[0]), np.float64)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise InputError(f"The curve {name!r} has no points (step, value).")
+    return array[:, 0], array[:, 1]

@@ -1,0 +1,125 @@
+"""Figures of sheets: numbered tiles in one axes, with the colour bars of their scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from kerasviz.errors import InputError
+from kerasviz.pictures.arrays import as_numbers
+from kerasviz.pictures.colors import colorize, default_colormap
+from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
+from kerasviz.pictures.kernels import map_tiles
+from kerasviz.pictures.scale import Scale, scale_of
+from kerasviz.pictures.sheet import SheetLayout, sheet
+
+# More numbers than these would run into each other.
+MOST_NUMBERED = 144
+
+Bar = tuple[Scale, str, str]
+
+
+def feature_order(activations: Any, by: str = "mean") -> np.ndarray:
+    """Return the channels of one sample's feature maps `(..., C)`, the most active first.
+
+    `by` is `"mean"` or `"max"` of each channel's values, or `"channel"`, which keeps the layer's order. Equal
+    channels keep their order, NaN comes last.
+
+    >>> feature_order([[[1.0, 5.0, 3.0]]]).tolist()
+    [1, 2, 0]
+
+    Raises:
+        InputError: `by` is something else, or the array is empty.
+    """
+    activations = as_numbers(activations, "activations").astype(np.float64)
+    values = activations.reshape(-1, activations.shape[-1])
+    if by == "channel":
+        return np.arange(values.shape[1])
+    if by not in ("mean", "max"):
+        raise InputError(f"The order is {by!r}; expected 'mean', 'max' or 'channel'.")
+    return np.argsort(-(values.mean(axis=0) if by == "mean" else values.max(axis=0)), kind="stable")
+
+
+def feature_figure(
+    activations: Any,
+    layer: str,
+    order: str = "mean",
+    top: int | None = None,
+    columns: int | None = None,
+    colormap: str | None = None,
+    scale: Scale | None = None,
+) -> Figure:
+    """Return a figure of one layer's feature maps for one sample, headed by its name, shape and order.
+
+    Args:
+        activations: one sample's, as for `map_tiles`.
+        layer: the layer's path, for the heading.
+        order: `"mean"` or `"max"`, the most active first, or `"channel"`; see `feature_order`.
+        top: how many of them, all without it; the heading says how many there are.
+        columns: maps in a row; without it, nearly square.
+        colormap: any Matplotlib colour map; without it, one that fits the scale.
+        scale: for all the maps; without it, `scale_of` over all channels, shown or not.
+
+    One map large is `heatmap_figure(activations[..., channel])`.
+
+    Raises:
+        InputError: the array has the wrong rank, or an argument is out of its range.
+
+    >>> feature_figure(np.ones((7, 7, 64)), "conv5", top=4).get_suptitle()
+    'conv5: 7 x 7 x 64, the first 4 of 64 channels by mean activation'
+    """
+    tiles = map_tiles(activations)
+    chosen = feature_order(activations, order)
+    if top is not None and not top >= 1:
+        raise InputError(f"top is {top}; expected the number of channels to show, at least 1.")
+    chosen = chosen[:top]
+    scale = scale or scale_of(tiles)
+    colormap = colormap or default_colormap(scale)
+    shape = " x ".join(str(size) for size in np.shape(activations))
+    sorting = "in their order" if order == "channel" else f"by {order} activation"
+    count = f"all {len(tiles)}" if len(chosen) == len(tiles) else f"the first {len(chosen)} of {len(tiles)}"
+    return sheet_figure(
+        colorize(tiles[chosen], scale, colormap),
+        columns,
+        f"{layer}: {shape}, {count} channels {sorting}",
+        [(scale, colormap, "activation")],
+        chosen.tolist(),
+    )
+
+
+def sheet_figure(
+    tiles: np.ndarray,
+    columns: int | None,
+    title: str | None,
+    bars: Sequence[Bar],
+    numbers: Sequence[int] | None = None,
+) -> Figure:
+    """Return a figure of uint8 RGB tiles, numbered where there is room, with a colour bar for each of `bars`.
+
+    `bars` holds (scale, colour map, label); `numbers` are the tiles' own, 0, 1, 2, ... without it.
+    """
+    gap = max(1, round(0.12 * max(tiles.shape[1:3])))
+    layout = SheetLayout.for_tiles(tiles, columns, gap)
+    height, width = layout.shape
+    inches = 8.0 / max(height, width)
+    figure = new_figure(max(inches * width, 2.5) + 0.9 * len(bars), max(inches * height, 1.5) + 0.6, title)
+    axes = figure.add_subplot()
+    show_image(axes, sheet(tiles, columns=layout.columns, gap=gap))
+    if layout.count <= MOST_NUMBERED:
+        number_tiles(axes, layout, range(layout.count) if numbers is None else numbers, inches * gap)
+    for scale, colormap, label in bars:
+        color_bar(figure, axes, scale, colormap, label)
+    return figure
+
+
+def number_tiles(axes: Axes, layout: SheetLayout, numbers: Sequence[int], room: float) -> None:
+    """Write each tile's number into the gap above it, which is `room` inches high."""
+    fontsize = min(8.0, max(4.0, 72 * room * 0.85))
+    for index, number in enumerate(numbers):
+        y, x = layout.origin(index)
+        axes.text(
+            x + layout.width / 2 - 0.5, y - 0.6, str(number), fontsize=fontsize, ha="center", va="bottom"
+        )
