@@ -68,13 +68,13 @@ def _find(place: Path, part: str, kind: str) -> Path | None:
 
 
 def _read(place: Path, part: str) -> Split:
-    arrays = []
-    for kind, axes in (("images", 3), ("labels", 1)):
+    def read(kind: str, axes: int) -> np.ndarray:
         path = _find(place, part, kind)
         if path is None:
             raise DatasetError(f"{place} lacks {_file_name(part, kind)}, plain or .gz; put it there.")
-        arrays.append(read_idx(path, axes))
-    return _split(*arrays, f"{place} ({part})")
+        return read_idx(path, axes)
+
+    return _split(read("images", 3), read("labels", 1), f"{place} ({part})")
 
 
 def _split(images: np.ndarray, labels: np.ndarray, origin: str) -> Split:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kerasviz.datasets.decoded import Cache
-from kerasviz.datasets.images import Size
+from kerasviz.datasets.images import Size, size_pair
 from kerasviz.datasets.split import Split
 from kerasviz.errors import DatasetError, InputError
 
@@ -103,7 +103,9 @@ def mean_image(split: Split, image_size: Size) -> np.ndarray:
     [[[1.5]]]
     """
     _refuse_empty(split)
-    total = sum(split.image(index, image_size).astype(np.float64) for index in range(len(split)))
+    total = np.zeros((*size_pair(image_size), split.channels))
+    for index in range(len(split)):
+        total += split.image(index, image_size)
     return (total / len(split)).astype(np.float32)
 
 

@@ -79,7 +79,7 @@ def _split(
     labels = np.arange(count, dtype=np.int32) % (2 if shortcut else len(classes))
     for index in range(count):
         rng = np.random.default_rng([seed, part, index])
-        shape = classes[rng.integers(len(classes))] if shortcut else classes[labels[index]]
+        shape = classes[int(rng.integers(len(classes)))] if shortcut else classes[labels[index]]
         images[index], masks[index] = draw_picture(shape, size, rng)
         if shortcut:
             masks[index] = draw_corner_mark(images[index], rng) if labels[index] else False
