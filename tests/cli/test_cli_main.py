@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from kerasviz import __version__
+from kerasviz.cli.main import COMMANDS, main
+
+
+def test_help_lists_every_command(capsys) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--help"])
+    assert exit_.value.code == 0
+    out = capsys.readouterr().out
+    assert all(f"    {name}" in out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(command, capsys) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([command, "--help"])
+    assert exit_.value.code == 0
+    assert f"usage: kerasviz {command}" in capsys.readouterr().out
+
+
+def test_version(capsys) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"kerasviz {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "pets", "--log-dir", "LOG", "--data", "NOWHERE"],
+        ["train", "folder", "NOWHERE", "--log-dir", "LOG"],
+        ["train", "shapes", "--log-dir", "LOG", "--epochs", "0"],
+        ["train", "shapes", "--log-dir", "LOG", "--pictures", "0"],
+        ["train", "pets", "--log-dir", "LOG", "--split", "most"],
+        ["gif", "NOWHERE"],
+    ],
+    ids=" ".join,
+)
+def test_expected_errors_are_one_sentence_and_exit_2(arguments, capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"kerasviz {arguments[0]}: ")
+    assert error.count("\n") == 1
+    assert not (tmp_path / "LOG" / "train").exists()
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path) -> None:
+    command = f"{sys.executable} -m kerasviz gif --help | head -1"
+    result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert result.stderr == ""
