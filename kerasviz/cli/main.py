@@ -53,8 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status: 0 done, 2 an expected error, 130 interrupted."""
-    # TensorFlow prints start-up notes before Python can reach its logger.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # TensorFlow prints start-up notes before Python can reach its logger, among them an alarming one for
+    # every machine without a GPU; `train` says which device it uses.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     args = build_parser().parse_args(arguments)
     try:
         return args.run(args) or 0
