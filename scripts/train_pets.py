@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def run(dataset, name: str, seed: int, args: argparse.Namespace) -> float:
-    """Train once, or go on with what was interrupted, and return the mean test accuracy of the last 10 epochs."""
+    """Train once, or go on where it stopped; return the mean test accuracy of the last 10 epochs."""
     log_dir = args.log_dir / (f"pets-{name}" if seed == 0 else f"pets-{name}-{seed}")
     preset = dict(PRESETS[name])
     settings = Settings(
