@@ -1,4 +1,4 @@
-"""`kerasviz train`: train a network on pets, generated shapes or a folder of pictures, and watch it."""
+"""`kerasviz train`: train a network on pets, generated shapes or your own pictures, and watch it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--download", action="store_true", help="download the data set (811 MB) if it is absent"
     )
     pets.add_argument("--split", default="official", help="'official', or the share to validate on, as 0.2")
+    _dropout(pets, pool_dropout=0.8)
     _common(pets, epochs=400, learning_rate=1e-5, image_size=224)
 
     shapes = _kind(kinds, "shapes", "generated pictures of textured shapes on cluttered backgrounds")
     shapes.add_argument(
         "--pictures", type=int, default=2000, help="training pictures; a quarter more validate"
     )
-    _common(shapes, epochs=10, learning_rate=1e-3, image_size=64, pool_dropout=0.25)
+    _dropout(shapes, pool_dropout=0.25)
+    _common(shapes, epochs=10, learning_rate=1e-3, image_size=64)
 
     folder = _kind(kinds, "folder", "your own pictures, one sub-folder per class")
     folder.add_argument("data", metavar="FOLDER", help="holds one folder of pictures per class")
     folder.add_argument("--split", type=float, default=0.2, help="the share of pictures to validate on")
+    _dropout(folder, pool_dropout=0.8)
     _common(folder, epochs=100, learning_rate=1e-4, image_size=128)
+
+    transfer = _kind(kinds, "transfer", "your own pictures, with a network of keras.applications")
+    transfer.add_argument(
+        "--data", required=True, metavar="FOLDER", help="holds one folder of pictures per class"
+    )
+    transfer.add_argument("--split", type=float, default=0.2, help="the share of pictures to validate on")
+    _backbone(transfer)
+    _common(transfer, epochs=10, learning_rate=1e-3, image_size=224)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -54,12 +65,50 @@ def _kind(kinds: argparse._SubParsersAction, name: str, text: str) -> argparse.A
     )
 
 
+def _dropout(parser: argparse.ArgumentParser, pool_dropout: float) -> None:
+    dropout = parser.add_argument_group("dropout")
+    dropout.add_argument(
+        "--dropout", type=float, default=pool_dropout, help="share dropped after each pooling"
+    )
+    dropout.add_argument("--fc-dropout", type=float, default=0.5, help="share dropped after fc1")
+    dropout.add_argument("--no-dropout", action="store_true", help="no dropout at all: watch it overfit")
+
+
+def _backbone(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("transfer")
+    group.add_argument("--backbone", default="densenet169", help="a network of keras.applications")
+    group.add_argument(
+        "--weights",
+        default="imagenet",
+        metavar="imagenet|none|FILE",
+        help="what the backbone starts from: downloaded, random, or a file of weights or a model",
+    )
+    group.add_argument(
+        "--nested", action="store_true", help="keep the backbone as one layer, as densenet169/conv1_conv"
+    )
+    group.add_argument(
+        "--preprocessing",
+        choices=("keras", "symmetric"),
+        default="keras",
+        help="inside the model: what the ImageNet weights want, or pixels in -1..1",
+    )
+    group.add_argument("--hidden", type=int, default=1024, help="units of the head's dense layer")
+    group.add_argument(
+        "--head-epochs", type=int, default=5, help="of all epochs, the first ones, with a frozen backbone"
+    )
+    group.add_argument(
+        "--blocks", type=int, default=3, help="how many of the backbone's last blocks train afterwards"
+    )
+    group.add_argument(
+        "--fine-tuning-rate", type=float, default=1e-5, help="the learning rate with which they do"
+    )
+
+
 def _common(
     parser: argparse.ArgumentParser,
     epochs: int,
     learning_rate: float,
     image_size: int,
-    pool_dropout: float = 0.8,
 ) -> None:
     run = parser.add_argument_group("the run")
     run.add_argument("--log-dir", required=True, metavar="FOLDER", help="where everything is written")
@@ -72,11 +121,6 @@ def _common(
     learning.add_argument(
         "--image-size", type=int, default=image_size, help="side of the pictures, in pixels"
     )
-    learning.add_argument(
-        "--dropout", type=float, default=pool_dropout, help="share dropped after each pooling"
-    )
-    learning.add_argument("--fc-dropout", type=float, default=0.5, help="share dropped after fc1")
-    learning.add_argument("--no-dropout", action="store_true", help="no dropout at all: watch it overfit")
     learning.add_argument("--flip", action="store_true", help="augmentation: mirror pictures left to right")
     learning.add_argument(
         "--rotate", type=float, default=0.0, metavar="DEGREES", help="augmentation: at most"

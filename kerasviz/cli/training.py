@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kerasviz.datasets import Dataset
+    from kerasviz.training import Transfer
 
 
 def load_dataset(args: argparse.Namespace) -> Dataset:
@@ -24,12 +25,13 @@ def load_dataset(args: argparse.Namespace) -> Dataset:
 
 
 def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
-    """Train the four-conv network with the arguments of `train`."""
+    """Train the network that the arguments of `train` mean."""
     from kerasviz.datasets import Augmentation
-    from kerasviz.training import Place, Settings, train_pets_cnn
+    from kerasviz.training import Place, Settings, train_pets_cnn, train_transfer
     from kerasviz.training.devices import describe_devices
 
     print(describe_devices())
+    place = Place(args.log_dir, args.resume, args.overwrite)
     settings = Settings(
         epochs=args.epochs,
         batch_size=args.batch_size,
@@ -43,13 +45,31 @@ def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
         cache=args.cache,
         augmentation=Augmentation(args.flip, args.rotate, args.zoom),
     )
+    if args.data_kind == "transfer":
+        train_transfer(dataset, place, settings, _transfer_plan(args), probe_image=args.probe_image)
+        return
     train_pets_cnn(
         dataset,
-        Place(args.log_dir, args.resume, args.overwrite),
+        place,
         settings,
         pool_dropout=0.0 if args.no_dropout else args.dropout,
         fc_dropout=0.0 if args.no_dropout else args.fc_dropout,
         probe_image=args.probe_image,
+    )
+
+
+def _transfer_plan(args: argparse.Namespace) -> Transfer:
+    from kerasviz.training import Transfer
+
+    return Transfer(
+        backbone=args.backbone,
+        weights=None if args.weights == "none" else args.weights,
+        nested=args.nested,
+        preprocessing=args.preprocessing,
+        hidden=args.hidden,
+        head_epochs=args.head_epochs,
+        blocks=args.blocks,
+        fine_tuning_rate=args.fine_tuning_rate,
     )
 
 

@@ -7,21 +7,25 @@ from kerasviz.training.checkpoints import Checkpoints
 from kerasviz.training.evolution import Evolution
 from kerasviz.training.jobs import Place, train, train_pets_cnn
 from kerasviz.training.measures import dead_filters, drift
+from kerasviz.training.phases import Phase
 from kerasviz.training.scalars import TrainingLog
 from kerasviz.training.schedule import every, geometric
 from kerasviz.training.settings import Settings
 from kerasviz.training.source import Output, Run, Source, Watch, log_sheet
 from kerasviz.training.sources import kernels, responses
+from kerasviz.training.transfer import Transfer, train_transfer
 
 __all__ = [
     "Checkpoints",
     "Evolution",
     "Output",
+    "Phase",
     "Place",
     "Run",
     "Settings",
     "Source",
     "TrainingLog",
+    "Transfer",
     "Watch",
     "cams",
     "dead_filters",
@@ -33,4 +37,5 @@ __all__ = [
     "responses",
     "train",
     "train_pets_cnn",
+    "train_transfer",
 ]

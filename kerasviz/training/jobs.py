@@ -21,6 +21,7 @@ from kerasviz.pictures import write_png
 from kerasviz.training.checkpoints import Checkpoints, load_last
 from kerasviz.training.evolution import Evolution
 from kerasviz.training.measures import dead_filters, drift
+from kerasviz.training.phases import Phase, stretches
 from kerasviz.training.scalars import TrainingLog
 from kerasviz.training.settings import Settings, open_run
 from kerasviz.training.source import Source
@@ -75,7 +76,7 @@ def train_pets_cnn(
 
     job = {"network": "pets_cnn", "pool_dropout": pool_dropout, "fc_dropout": fc_dropout}
     convolutions = ("conv1_1", "conv1_2", "conv2_1", "conv2_2")
-    probe = dataset.validation.image(0, settings.image_size) if probe_image is None else probe_image
+    probe = choose_probe(dataset, place, settings, probe_image)
     some = [dataset.validation.image(i, settings.image_size) for i in range(min(32, len(dataset.validation)))]
     watch = [
         *(kernels(layer) for layer in convolutions),
@@ -83,9 +84,16 @@ def train_pets_cnn(
         drift(),
         dead_filters(some),
     ]
-    if isinstance(probe, np.ndarray):
-        write_png(Path(place.log_dir) / "probe.png", probe)
     return train(dataset, build, place, settings, watch=watch, job=job)
+
+
+def choose_probe(dataset: Dataset, place: Place, settings: Settings, probe_image: Picture | None) -> Picture:
+    """Return `probe_image`, or else the first validation picture, which is written to the run's folder."""
+    if probe_image is not None:
+        return probe_image
+    picture = dataset.validation.image(0, settings.image_size)
+    write_png(Path(place.log_dir) / "probe.png", picture)
+    return picture
 
 
 def train(
@@ -96,6 +104,7 @@ def train(
     *,
     watch: Sequence[Source] | None = None,
     job: dict[str, Any] | None = None,
+    phases: Sequence[Phase] | None = None,
 ) -> keras.Model:
     """Train the network that `build` makes on `dataset`; return it.
 
@@ -111,6 +120,8 @@ def train(
         settings: how to train.
         watch: what `kv.Evolution` watches.
         job: what else decides what is learned, as JSON values, checked when the run is resumed.
+        phases: stretches of epochs with their own learning rate and trainable layers; by default one, at the
+            rate of `settings`. Step numbers, animations and logs go on from phase to phase.
     """
     facts = {"dataset": dataset.name, "classes": list(dataset.class_names), **(job or {})}
     facts["pictures"] = len(dataset.train)
@@ -119,60 +130,74 @@ def train(
     )
     steps = math.ceil(len(dataset.train) / settings.batch_size)
     with _random_state(settings.seed), _policy(settings.mixed_precision):
-        model = (load_last(directory) if place.resume else None) or _fresh(dataset, build, settings)
-        first_epoch = int(model.optimizer.iterations) // steps
-        if first_epoch >= settings.epochs:
+        model = load_last(directory) if place.resume else None
+        done = 0 if model is None else int(model.optimizer.iterations) // steps
+        if done >= settings.epochs:
             raise InputError(
-                f"The run in {directory} has all its {first_epoch} epochs; ask for more --epochs to go on."
+                f"The run in {directory} has all its {done} epochs; ask for more --epochs to go on."
             )
-        _seed_dropout(model, settings.seed)
-        validation = _stream(dataset, "validation", settings)
-        model.fit(
-            _stream(dataset, "train", settings, first_epoch),
-            validation_data=validation,
-            initial_epoch=first_epoch,
-            epochs=settings.epochs,
-            steps_per_epoch=steps,
-            shuffle=False,  # the stream has its own order
-            callbacks=[
-                TrainingLog(directory, settings.log_every, validation, settings.histograms),
-                Evolution(directory, watch, settings.watch_every),
-                Checkpoints(directory),
-            ],
-        )
+        plan = list(stretches(phases or [Phase(0, settings.learning_rate)], done, settings.epochs))
+        dataset = _decoded(dataset, settings)
+        model = model or build(mean_image(dataset.train, settings.image_size))
+        _seed_dropout(model, settings.seed, done * steps)
+        for phase, first, last in plan:
+            if first == phase.first_epoch:
+                phase.begin(model, first * steps)
+            _fit(model, dataset, directory, settings, watch, range(first, last))
     return model
 
 
-def _fresh(dataset: Dataset, build: Builder, settings: Settings) -> keras.Model:
-    model = build(mean_image(dataset.train, settings.image_size))
-    optimizer = keras.optimizers.Adam(settings.learning_rate)
-    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    return model
+def _decoded(dataset: Dataset, settings: Settings) -> Dataset:
+    """Return the data set with its pictures decoded once for all phases, unless that is not wanted."""
+    if settings.cache == "none":
+        return dataset
+    parts = {"train": dataset.train, "validation": dataset.validation}
+    return dataclasses.replace(
+        dataset, **{name: part.decoded(settings.image_size, settings.cache) for name, part in parts.items()}
+    )
 
 
-def _stream(dataset: Dataset, split: str, settings: Settings, first_epoch: int = 0) -> Any:
-    cache = {"memory": "memory", "none": None}.get(settings.cache, settings.cache)
-    if split == "validation":
-        return batches(dataset.validation, settings.image_size, settings.batch_size, cache=cache)
-    return batches(
+def _fit(
+    model: keras.Model,
+    dataset: Dataset,
+    directory: Path,
+    settings: Settings,
+    watch: Sequence[Source] | None,
+    epochs: range,
+) -> None:
+    """Train the compiled model for `epochs`."""
+    validation = batches(dataset.validation, settings.image_size, settings.batch_size, cache=None)
+    stream = batches(
         dataset.train,
         settings.image_size,
         settings.batch_size,
         shuffle=True,
         seed=settings.seed,
-        initial_epoch=first_epoch,
-        epochs=settings.epochs,
-        cache=cache,
+        initial_epoch=epochs.start,
+        epochs=epochs.stop,
+        cache=None,
         augmentation=settings.augmentation,
+    )
+    model.fit(
+        stream,
+        validation_data=validation,
+        initial_epoch=epochs.start,
+        epochs=epochs.stop,
+        steps_per_epoch=math.ceil(len(dataset.train) / settings.batch_size),
+        shuffle=False,  # the stream has its own order
+        callbacks=[
+            TrainingLog(directory, settings.log_every, validation, settings.histograms),
+            Evolution(directory, watch, settings.watch_every),
+            Checkpoints(directory),
+        ],
     )
 
 
-def _seed_dropout(model: keras.Model, seed: int) -> None:
-    """Put every random generator of the model where it stands after the optimizer's steps so far.
+def _seed_dropout(model: keras.Model, seed: int, step: int) -> None:
+    """Put every random generator of the model where it stands after `step` steps.
 
     Keras does not save them. Each holds `[seed, number of calls]`, with one call a step for a dropout layer.
     """
-    step = int(model.optimizer.iterations)
     seeds = np.random.default_rng(seed)
     for variable in model.variables:
         if variable.path.endswith("seed_generator_state"):

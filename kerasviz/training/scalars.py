@@ -57,8 +57,10 @@ class TrainingLog(keras.callbacks.Callback):
         """Open the two event files; log the graphs when training starts afresh."""
         self._close()
         self._step = int(self.model.optimizer.iterations)
-        self._train = EventLog(self.directory / "train", start_step=self._step)
-        self._held_out = EventLog(self.directory / "validation", start_step=self._step)
+        # Readers drop what is at the start step or after it, and what is at the last step is still true.
+        start = self._step + 1 if self._step else 0
+        self._train = EventLog(self.directory / "train", start_step=start)
+        self._held_out = EventLog(self.directory / "validation", start_step=start)
         if self._step == 0:
             log_graphs(self.model, self._train)
             if self._histograms:
