@@ -9,10 +9,13 @@ import numpy as np
 CLASS_NAMES = ("circle", "square", "triangle", "star")
 
 # A shape's radius is that of the disk of the same area, as a share of the picture's shorter side.
-_RADII = (0.13, 0.22)
+_RADII = (0.17, 0.26)
 # No outline reaches farther from its middle than a star's tip: 1.673 radii.
 _REACH = 1.68
-_CONTRAST = 110.0
+# Ranges of the red, green and blue of what is drawn; the shape is the lighter one, in every class alike.
+_BACK = (20, 120)
+_CLUTTER = (0, 130)
+_FRONT = (140, 235)
 _MARK = (255, 0, 255)
 
 
@@ -21,15 +24,15 @@ def draw_picture(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a picture of `shape`, uint8 `(h, w, 3)`, and its mask, bool `(h, w)`."""
     side = min(size)
-    back, front = _two_colors(rng)
-    canvas = back + _gradient(size, rng) + _texture(size, rng)
-    for _ in range(rng.integers(3, 7)):
-        _blend(canvas, _stroke(size, rng), rng.uniform(0, 255, 3))
+    canvas = rng.uniform(*_BACK, 3) + _gradient(size, rng) + _texture(size, rng)
+    for _ in range(rng.integers(2, 5)):
+        _blend(canvas, _stroke(size, rng), rng.uniform(*_CLUTTER, 3))
     radius = side * rng.uniform(*_RADII)
-    y, x = _offsets(size, [rng.uniform(_REACH * radius, length - _REACH * radius) for length in size])
+    margin = _REACH * radius + 1
+    y, x = _offsets(size, [rng.uniform(margin, length - margin) for length in size])
     angle = rng.uniform(0, 2 * math.pi)
     distance = radius * outline_distance(shape, *_turned(x / radius, y / radius, angle))
-    _blend(canvas, _coverage(distance), front + _texture(size, rng))
+    _blend(canvas, _coverage(distance), rng.uniform(*_FRONT, 3) + _texture(size, rng))
     canvas += rng.integers(-12, 13, canvas.shape)
     return np.clip(np.rint(canvas), 0, 255).astype(np.uint8), distance < 0
 
@@ -64,14 +67,6 @@ def draw_corner_mark(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return mask
 
 
-def _two_colors(rng: np.random.Generator) -> np.ndarray:
-    """Return two random colours `(2, 3)` at least `_CONTRAST` apart."""
-    while True:
-        colors = rng.uniform(30, 225, (2, 3))
-        if np.linalg.norm(colors[0] - colors[1]) >= _CONTRAST:
-            return colors
-
-
 def _offsets(size: tuple[int, int], middle: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """Return rows `(h, 1)` and columns `(1, w)` of pixel centres, counted from `middle`."""
     y, x = (np.arange(length) + 0.5 - at for length, at in zip(size, middle, strict=True))
@@ -98,18 +93,18 @@ def _blend(canvas: np.ndarray, coverage: np.ndarray, color: np.ndarray) -> None:
 
 
 def _gradient(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Return a plane through 0, rising in a random direction for each colour, within +-70."""
+    """Return a plane through 0, rising in a random direction for each colour, within +-50."""
     y, x = _offsets(size, [size[0] / 2, size[1] / 2])
-    slopes = rng.uniform(-70, 70, (2, 3))
+    slopes = rng.uniform(-50, 50, (2, 3))
     return (y / size[0])[..., np.newaxis] * slopes[0] + (x / size[1])[..., np.newaxis] * slopes[1]
 
 
 def _texture(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Return stripes, checks or a blend of both in a random colour, `(h, w, 3)` within +-45."""
+    """Return stripes, checks or a blend of both in a random colour, `(h, w, 3)` within +-30."""
     first, second = (_wave(size, rng) for _ in range(2))
     checked = rng.uniform(0, 1)
     pattern = first * (1 - checked + checked * second)
-    return pattern[..., np.newaxis] * rng.uniform(-45, 45, 3)
+    return pattern[..., np.newaxis] * rng.uniform(-30, 30, 3)
 
 
 def _wave(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
@@ -128,7 +123,7 @@ def _stroke(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     middle = [rng.uniform(0, length) for length in size]
     y, x = _offsets(size, middle)
     along, across = _turned(x, y, rng.uniform(0, math.pi))
-    half_width = side * rng.uniform(0.008, 0.05)
+    half_width = side * rng.uniform(0.008, 0.035)
     half_length = side * rng.uniform(0.15, 0.5)
     beyond = np.maximum(np.abs(along) - half_length, 0)
     return _coverage(np.sqrt(beyond * beyond + across * across) - half_width)
