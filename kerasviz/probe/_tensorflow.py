@@ -1,4 +1,4 @@
-"""All that only TensorFlow can do: the compiled run of a cut model, its tape, and a survey of its graph."""
+"""All that only TensorFlow can do: the compiled run of a cut model and its tape."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from kerasviz.errors import InputError, TargetError, UnsupportedModelError
 from kerasviz.probe.inputs import Batch, leaves
-from kerasviz.probe.layers import CallPath, Place, uses_channels_first
+from kerasviz.probe.layers import CallPath, uses_channels_first
 from kerasviz.probe.tap import tapped
 from kerasviz.probe.targets import Target
 
@@ -62,17 +62,6 @@ def _to_numpy(values: Any) -> Any:
     if isinstance(values, (list, tuple)):
         return type(values)(_to_numpy(value) for value in values)
     return values.numpy()
-
-
-@dataclass(frozen=True)
-class LayerCall:
-    """What a survey saw of one call of one layer."""
-
-    place: Place
-    call: int
-    shape: tuple[int | None, ...] | None
-    feeds_output: bool
-    is_output: bool
 
 
 def signature(batch: Batch) -> tuple:
@@ -172,37 +161,32 @@ def compile_trace(
     return Compiled(run.get_concrete_function(*flat, *parameters), learned["kind"], learned["shape"], shapes)
 
 
-def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any = None) -> list[LayerCall]:
-    """Run the model on nothing but shapes; return every call of every layer, in order of execution."""
-    calls: list[tuple[Place, int, Any]] = []
-    places = [place for place in places if not place.loop]
-    by_layer = {id(place.layer): place for place in places}
+def compile_forward(
+    model: keras.Model, batch: Batch, target: Target | None, convert: Callable[[Any], Callable[..., Any]]
+) -> Compiled:
+    """Compile: batch -> outputs, or batch, target parameters -> scores; `convert` makes the last change."""
+    structure, flat = _flat_specs(batch)
+    learned: dict[str, Any] = {"kind": None, "shape": None}
 
-    def note(layer: keras.layers.Layer, call: int, value: Any) -> Any:
-        value = _distinct(value)
-        calls.append((by_layer[id(layer)], call, value))
-        return value
+    @tf.function(autograph=False)
+    def run(*tensors: tf.Tensor) -> Any:
+        inputs = keras.tree.pack_sequence_as(structure, tensors[: len(flat)])
+        with keras.StatelessScope():
+            outputs = model(standard(inputs), training=False)
+            if target is None:
+                return keras.tree.map_structure(_as_output, outputs)
+            explained, learned["kind"] = _explained(model, outputs, target)
+            learned["shape"] = None if target.whole else tuple(explained.shape)
+            return _checked_scores(target.score(explained, learned["kind"], *tensors[len(flat) :]).scores)
 
-    graph = tf.__internal__.FuncGraph("survey")
-    with graph.as_default(), keras.StatelessScope(), tapped([place.layer for place in places], note):
-        flat = [tf.compat.v1.placeholder(s.dtype, s.shape) for s in keras.tree.flatten(inputs)]
-        outputs = model(_standard(keras.tree.pack_sequence_as(inputs, flat)), training=False)
-        wanted = keras.tree.flatten(outputs if output is None else _pick(model, outputs, output))
-        upstream = _upstream(wanted)
-    ends = {_through_identity(tensor.op) for tensor in wanted}
-    found = []
-    for place, call, value in calls:
-        tensor = value if tf.is_tensor(value) and value.graph is graph else None
-        found.append(
-            LayerCall(
-                place,
-                call,
-                None if tensor is None or tensor.shape.rank is None else tuple(tensor.shape),
-                tensor is not None and tensor.op in upstream,
-                tensor is not None and _through_identity(tensor.op) in ends,
-            )
-        )
-    return found
+    parameters = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()] if target else []
+    concrete = run.get_concrete_function(*flat, *parameters)
+    converted, outputs = convert(concrete), concrete.structured_outputs
+
+    def function(*tensors: tf.Tensor) -> Any:
+        return tf.nest.pack_sequence_as(outputs, tf.nest.flatten(converted(*tensors)))
+
+    return Compiled(function, learned["kind"], learned["shape"], _input_shapes(model, flat))
 
 
 class _Recorder:
@@ -222,12 +206,12 @@ class _Recorder:
             yield self
 
     def run(self, inputs: Any) -> Any:
-        return self._model(_standard(inputs), training=False)
+        return self._model(standard(inputs), training=False)
 
     def _note(self, layer: keras.layers.Layer, call: int, value: Any) -> Any:
         wanted = any(c.place.layer is layer and c.call in (None, call) for c in self._calls)
         if wanted and tf.is_tensor(value):
-            value = _distinct(value)
+            value = distinct(value)
             if self._tape is not None and value.dtype.is_floating:
                 self._tape.watch(value)
         self._seen.setdefault(id(layer), {})[call] = value
@@ -261,7 +245,7 @@ class _Recorder:
         return value
 
 
-def _distinct(value: Any) -> Any:
+def distinct(value: Any) -> Any:
     """Return the same values as a tensor of their own: some layers return their very input."""
     if not tf.is_tensor(value):
         return value
@@ -284,7 +268,7 @@ def _input_shapes(model: keras.Model, flat: Sequence[tf.TensorSpec]) -> tuple[tu
     return tuple(shapes)
 
 
-def _standard(inputs: Any) -> Any:
+def standard(inputs: Any) -> Any:
     return keras.tree.map_structure(_as_input, inputs)
 
 
@@ -335,8 +319,8 @@ def _explained(model: keras.Model, outputs: Any, target: Target) -> tuple[Any, s
     """Return what the target scores, and what it is: logit, probability or output."""
     if target.whole:
         return outputs, "output"
-    tensor = _pick(model, outputs, target.output)
-    final = _through_identity(tensor.op)
+    tensor = pick(model, outputs, target.output)
+    final = through_identity(tensor.op)
     if final.type not in _FINAL_ACTIVATIONS:
         return tf.cast(tensor, tf.float32), "output"
     if target.probability:
@@ -344,7 +328,7 @@ def _explained(model: keras.Model, outputs: Any, target: Target) -> tuple[Any, s
     return tf.cast(final.inputs[0], tf.float32), "logit"
 
 
-def _pick(model: keras.Model, outputs: Any, output: int | str | None) -> tf.Tensor:
+def pick(model: keras.Model, outputs: Any, output: int | str | None) -> tf.Tensor:
     if isinstance(outputs, dict):
         names, tensors = list(outputs), list(outputs.values())
     else:
@@ -368,19 +352,7 @@ def _pick(model: keras.Model, outputs: Any, output: int | str | None) -> tf.Tens
     return tensors[output]
 
 
-def _through_identity(op: tf.Operation) -> tf.Operation:
+def through_identity(op: tf.Operation) -> tf.Operation:
     while op.type in ("Identity", "Cast"):
         op = op.inputs[0].op
     return op
-
-
-def _upstream(tensors: Sequence[tf.Tensor]) -> set[tf.Operation]:
-    """Return every operation that the tensors are computed from."""
-    found: set[tf.Operation] = set()
-    waiting = [tensor.op for tensor in tensors]
-    while waiting:
-        op = waiting.pop()
-        if op not in found:
-            found.add(op)
-            waiting.extend(tensor.op for tensor in op.inputs)
-    return found

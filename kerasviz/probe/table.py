@@ -9,7 +9,8 @@ from typing import Any
 import keras
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe._tensorflow import LayerCall, ensure_built, input_specs, specs, survey
+from kerasviz.probe._survey import LayerCall, survey
+from kerasviz.probe._tensorflow import ensure_built, input_specs, specs
 from kerasviz.probe.inputs import checked
 from kerasviz.probe.layers import walk
 
