@@ -1,0 +1,150 @@
+"""Integrated Gradients: attributions that add up to the score, and by how much they miss it."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kerasviz.attribution.methods import Request, register
+from kerasviz.attribution.samples import Samples, attribute
+from kerasviz.errors import InputError
+from kerasviz.probe import as_target, input_gradients, with_parameters
+
+# Completeness errors above this are worth a warning.
+_LARGE_ERROR = 0.05
+
+
+@dataclass(frozen=True)
+class PathIntegral:
+    """Integrated gradients before their channels are reduced, and what completeness says of them.
+
+    Attributes:
+        attributions: float32, in the shape of the pictures as the model gets them.
+        scores: `(N,)`, S(x).
+        baseline_scores: `(N,)`, S(x').
+        completeness_error: `(N,)`, |sum(attributions) - (S(x) - S(x'))| / |S(x) - S(x')|; infinite where the
+            two scores are equal and the sum is not 0.
+    """
+
+    attributions: np.ndarray
+    scores: np.ndarray
+    baseline_scores: np.ndarray
+
+    @property
+    def completeness_error(self) -> np.ndarray:
+        axes = tuple(range(1, self.attributions.ndim))
+        difference = self.scores.astype(np.float64) - self.baseline_scores
+        missed = np.abs(self.attributions.sum(axis=axes, dtype=np.float64) - difference)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(missed == 0, 0.0, missed / np.abs(difference))
+
+
+def integrated_gradients(
+    request: Request, baseline: Any = 0.0, steps: int = 64, channels: str = "sum"
+) -> np.ndarray:
+    """Return the integral of the gradient along the line from a baseline to the picture.
+
+    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1, summed at the
+    middles of m intervals:
+
+        a_pc = (x_pc - x'_pc) 1/m sum_k g(x' + (k - 1/2) / m (x - x'))_pc        k = 1 ... m
+
+    x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m the
+    number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x'). Where
+    the sum misses that by more than 5 %, a warning says so and names the remedy, more steps;
+    `integrate` returns the error along with the attributions.
+    """
+    method = functools.partial(_integrated, baseline=baseline, steps=steps)
+    return attribute(request, input_gradients(request.model), method, channels)
+
+
+def integrate(
+    model: Any,
+    images: Any,
+    target: Any = None,
+    baseline: Any = 0.0,
+    steps: int = 64,
+    batch_size: int = 32,
+) -> Iterator[PathIntegral]:
+    """Yield the integrated gradients batch by batch, with their completeness error and both scores.
+
+    Args:
+        model: any Keras model; it is not changed.
+        images: as for `explain`.
+        target: as for `explain`.
+        baseline: a number, or an array that broadcasts over a batch of pictures.
+        steps: points along the line from the baseline to the picture.
+        batch_size: pictures, or points of pictures, per run.
+
+    Raises:
+        InputError: no steps, or a baseline that does not fit the pictures.
+
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    >>> (found,) = integrate(model, np.array([[1.0, 2.0]]), target=1)
+    >>> found.attributions.tolist(), found.completeness_error.tolist()
+    ([[1.0, 2.0]], [0.0])
+    """
+    wanted, first = as_target(target), 0
+    for batch, parameters in with_parameters(model, images, wanted, batch_size):
+        samples = Samples(input_gradients(model), wanted, batch, parameters, first, batch_size)
+        first += len(samples)
+        yield accumulate(samples, baseline, steps)
+
+
+def accumulate(samples: Samples, baseline: Any, steps: int) -> PathIntegral:
+    """Return the sum over the points of the path, of which at most `samples.limit` exist at a time."""
+    if steps < 1:
+        raise InputError(f"Got steps={steps}; expected at least 1.")
+    samples = samples.with_fixed_classes()
+    pictures = samples.pictures
+    start = _baseline(baseline, pictures)
+    everything = range(len(samples))
+    scores = samples.run().scores
+    baseline_scores = samples.moved(everything, start).run().scores
+    totals = np.zeros_like(pictures)
+    for pairs in samples.pairs(steps):
+        rows = [row for row, _ in pairs]
+        shares = [(step + 0.5) / steps for _, step in pairs]
+        points = np.stack(
+            [
+                start[row] + share * (pictures[row] - start[row])
+                for row, share in zip(rows, shares, strict=True)
+            ]
+        ).astype(np.float32)
+        for row, gradient in zip(rows, samples.moved(rows, points).run().gradients, strict=True):
+            totals[row] += gradient
+    return PathIntegral((pictures - start) * totals / steps, scores, baseline_scores)
+
+
+def _integrated(samples: Samples, baseline: Any, steps: int) -> np.ndarray:
+    found = accumulate(samples, baseline, steps)
+    worst = found.completeness_error.max()
+    if worst > _LARGE_ERROR:
+        warnings.warn(
+            f"Integrated gradients miss the difference of the scores by {worst:.0%} with {steps} steps: pass "
+            "more steps, or another baseline where picture and baseline score alike.",
+            stacklevel=2,
+        )
+    return found.attributions
+
+
+def _baseline(baseline: Any, pictures: np.ndarray) -> np.ndarray:
+    values = np.asarray(baseline, np.float32)
+    if not np.isfinite(values).all():
+        raise InputError("The baseline contains NaN or infinity: pass finite values.")
+    try:
+        return np.broadcast_to(values, pictures.shape)
+    except ValueError:
+        raise InputError(
+            f"Got a baseline of shape {values.shape}; expected a number, or what broadcasts over the pictures, "
+            f"{pictures.shape}."
+        ) from None
+
+
+register("integrated_gradients", integrated_gradients)
