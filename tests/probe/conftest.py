@@ -45,7 +45,9 @@ def multi_output() -> keras.Model:
     features = layers.Conv2D(5, 3, activation="relu", name="conv2")(layers.Conv2D(4, 3, name="conv1")(image))
     pooled = layers.GlobalAveragePooling2D()(features)
     age = layers.Dense(1, name="age")(layers.GlobalAveragePooling2D()(image))
-    return keras.Model(image, {"kind": layers.Dense(3, activation="softmax", name="kind")(pooled), "age": age})
+    return keras.Model(
+        image, {"kind": layers.Dense(3, activation="softmax", name="kind")(pooled), "age": age}
+    )
 
 
 def multi_input() -> keras.Model:

@@ -17,35 +17,24 @@ from kerasviz.probe import Probe, class_score, region_score, top_class
 IMAGES = np.random.default_rng(0).random((5, 12, 12, 3), np.float32)
 
 
-def head_of(model: keras.Model) -> dict[str, np.ndarray]:
+def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
     return {weight.path: np.array(weight.numpy()) for weight in model.weights}
 
 
-def reference(model: keras.Model, images: np.ndarray, layer: keras.layers.Layer, run_head) -> tuple:
-    """Gradients by a tape over everything after the layer, which the test calls by hand."""
-    activations = tf.constant(layer_input_to_output(model, layer, images))
-    with tf.GradientTape() as tape:
-        tape.watch(activations)
-        logits = run_head(activations)
-        score = tf.reduce_max(logits, axis=-1)
-    return activations.numpy(), tape.gradient(score, activations).numpy(), score.numpy()
-
-
-def layer_input_to_output(model, layer, images):
-    conv1 = next(l for l in model._flatten_layers() if l.name == "conv1")
-    factor = 2.0 if any(l.name == "base" for l in model._flatten_layers()) else 1.0
-    return np.asarray(layer(conv1(images * factor)))
+def by_name(model: keras.Model, name: str) -> keras.layers.Layer:
+    return next(layer for layer in model._flatten_layers() if layer.name == name)
 
 
 def test_every_kind_agrees_with_its_layers_called_by_hand(model: keras.Model) -> None:
-    before = head_of(model)
-    dense_name = "kind" if isinstance(getattr(model, "output", None), dict) else None
-    trace = Probe(model, "conv2").trace(IMAGES, class_score(1, output=dense_name))
+    before = weights_of(model)
+    several = isinstance(getattr(model, "output", None), dict)
+    trace = Probe(model, "conv2").trace(IMAGES, class_score(1, output="kind" if several else None))
     (path,) = trace.activations
-    conv2 = next(l for l in model._flatten_layers() if l.name == "conv2")
-    dense = [l for l in model._flatten_layers() if isinstance(l, kl.Dense) and l.units == 3][0]
-    expected = layer_input_to_output(model, conv2, IMAGES)
+    factor = 2.0 if "/" in path else 1.0
+    expected = np.asarray(by_name(model, "conv2")(by_name(model, "conv1")(IMAGES * factor)))
     np.testing.assert_allclose(trace.activations[path], expected, atol=1e-5)
+    flat = model._flatten_layers()
+    dense = next(layer for layer in flat if isinstance(layer, kl.Dense) and layer.units == 3)
     kernel, bias = dense.get_weights()
     logits = expected.mean(axis=(1, 2)) @ kernel + bias
     np.testing.assert_allclose(trace.scores, logits[:, 1], atol=1e-5)
@@ -55,7 +44,7 @@ def test_every_kind_agrees_with_its_layers_called_by_hand(model: keras.Model) ->
     )
     assert trace.score_kind == "logit"
     for name, value in before.items():
-        np.testing.assert_array_equal(value, head_of(model)[name])
+        np.testing.assert_array_equal(value, weights_of(model)[name])
     assert all("call" not in vars(layer) for layer in model._flatten_layers())
 
 
@@ -100,7 +89,7 @@ def test_multi_input_in_any_structure(build) -> None:
 def test_multi_output_needs_the_output(build) -> None:
     model = build["multi_output"]()
     probe = Probe(model, "conv2")
-    with pytest.raises(TargetError, match="2 outputs: .*kind.*say which"):
+    with pytest.raises(TargetError, match=r"2 outputs: .*kind.*say which"):
         probe.trace(IMAGES)
     with pytest.raises(TargetError, match="no part in the explained score"):
         probe.trace(IMAGES, class_score(1, output="age"))
@@ -133,7 +122,9 @@ def test_mixed_precision_gives_float32(policy: str) -> None:
     image = keras.Input((6, 6, 1))
     conv = kl.Conv2D(2, 3, activation="relu", dtype=policy, name="conv", kernel_initializer="ones")
     pooled = kl.GlobalAveragePooling2D(dtype=policy)(conv(image))
-    dense = kl.Dense(2, activation="softmax", dtype=policy, kernel_initializer=keras.initializers.Constant(2e-6))
+    dense = kl.Dense(
+        2, activation="softmax", dtype=policy, kernel_initializer=keras.initializers.Constant(2e-6)
+    )
     model = keras.Model(image, dense(pooled))
     trace = Probe(model, "conv").trace(np.ones((1, 6, 6, 1), np.float32), 1)
     assert trace.activations["conv"].dtype == trace.gradients["conv"].dtype == np.float32
@@ -231,7 +222,9 @@ def segmenter() -> keras.Model:
     image = keras.Input((4, 4, 1))
     conv = kl.Conv2D(2, 1, use_bias=False, name="conv", kernel_initializer="ones")(image)
     kernel = keras.initializers.Constant(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])[None, None])
-    return keras.Model(image, kl.Conv2D(3, 1, activation="softmax", kernel_initializer=kernel, name="maps")(conv))
+    return keras.Model(
+        image, kl.Conv2D(3, 1, activation="softmax", kernel_initializer=kernel, name="maps")(conv)
+    )
 
 
 def test_region_of_a_segmentation_map() -> None:

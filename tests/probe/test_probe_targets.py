@@ -55,11 +55,14 @@ def test_a_head_of_one_unit_has_two_sides() -> None:
 
 
 def test_labels_come_from_the_call_or_the_model() -> None:
-    assert trace([3.0, 1.0], "softmax", class_score("b", class_names=["a", "b"])).scores.tolist() == [1.0, -2.0]
+    assert trace([3.0, 1.0], "softmax", class_score("b", class_names=["a", "b"])).scores.tolist() == [
+        1.0,
+        -2.0,
+    ]
     model = linear([3.0, 1.0], "softmax")
     model.layers[-1].class_names = ["cat", "dog"]
     assert Probe(model, "maps").trace(IMAGES, "dog").classes.tolist() == [1, 1]
-    with pytest.raises(TargetError, match="no class 'dgo'. Did you mean dog"):
+    with pytest.raises(TargetError, match=r"no class 'dgo'\. Did you mean dog"):
         Probe(model, "maps").trace(IMAGES, "dgo")
     with pytest.raises(TargetError, match="stores no class names"):
         trace([3.0, 1.0], "softmax", "dog")
