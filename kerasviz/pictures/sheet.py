@@ -58,7 +58,7 @@ class SheetLayout:
             raise InputError(f"Tiles have the shape (n, h, w), or (n, h, w, 3) for RGB, not {tiles.shape}.")
         count, height, width = tiles.shape[:3]
         if columns is None:
-            columns = _tidy_columns(count, math.sqrt(count * (height + gap) / (width + gap)))
+            columns = tidy_columns(count, math.sqrt(count * (height + gap) / (width + gap)))
         return cls(count, columns, height, width, gap)
 
     @property
@@ -137,7 +137,7 @@ def sheet(
     return _arrange(_paint(levels, unknown, colormap), layout)
 
 
-def _tidy_columns(count: int, square: float) -> int:
+def tidy_columns(count: int, square: float) -> int:
     """Return the divisor of `count` nearest to `square` columns, or `square` where all are too far off."""
     divisors = (i for i in range(1, count + 1) if count % i == 0)
     nearest = min(divisors, key=lambda i: (round(abs(math.log(i / square)), 9), -i))

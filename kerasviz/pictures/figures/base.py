@@ -7,7 +7,6 @@ is gone. Text is never read as mathematics, so that a class may be named `$5_bil
 from __future__ import annotations
 
 import io
-import math
 import os
 import textwrap
 from collections.abc import Sequence
@@ -113,11 +112,6 @@ def legend(axes: Axes, handles: Sequence[Artist], labels: Sequence[str], **optio
     for text, label in zip(drawn.get_texts(), labels, strict=True):
         text.set_parse_math(False)
         text.set_text(label)
-
-
-def near_square(count: int, aspect: float = 1.0) -> int:
-    """Return the columns that make `count` cells of `aspect` (width / height) a nearly square whole."""
-    return max(1, min(count, round(math.sqrt(count / aspect) + 0.3)))
 
 
 def name_of(index: int, class_names: Sequence[str] | None) -> str:

@@ -82,10 +82,13 @@ def comparison_figure(
     if scale != "each" and not isinstance(scale, Scale):
         raise InputError(f"scale is {scale!r}; expected 'shared', 'each' or a Scale.")
     pictures = [as_rgb(image) for image in images]
-    tallest = max(min(picture.shape[0] / picture.shape[1], 2.0) for picture in pictures)
+    heights = [min(picture.shape[0] / picture.shape[1], 2.0) for picture in pictures]
     cell = 1.9 if len(columns) < 6 else 1.5
-    figure = new_figure(cell * (len(columns) + 1) + 0.8, len(images) * (cell * tallest + 0.25) + 0.6, title)
-    grid = figure.subplots(len(images), len(columns) + 1, squeeze=False)
+    inches = cell * sum(heights) + 0.1 * len(images) + 0.7
+    figure = new_figure(cell * (len(columns) + 1) + 0.8, inches, title)
+    grid = figure.subplots(
+        len(images), len(columns) + 1, squeeze=False, gridspec_kw={"height_ratios": heights}
+    )
     for index, (picture, row) in enumerate(zip(pictures, maps, strict=True)):
         show_image(grid[index, 0], picture, "image" if index == 0 else None)
         if rows is not None:

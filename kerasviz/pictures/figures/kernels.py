@@ -59,7 +59,7 @@ def kernel_figure(
     layout = SheetLayout.for_tiles(tiles, columns, 1)
     colormap = "gray" if is_rgb else DIVERGING
     height, width = layout.shape
-    pixel = 0.36 if annotate else min(0.36, 8.0 / width)
+    pixel = 0.36 if annotate else min(0.36, max(8.0 / width, min(0.03, 24.0 / width)))
     figure = new_figure(max(pixel * width, 2.0) + 1.4, max(pixel * height, 1.5) + 0.7, title)
     axes = figure.add_subplot()
     show_image(axes, sheet(tiles, scale, layout.columns, 1, colormap))
@@ -165,7 +165,14 @@ def _annotate(axes: Axes, tiles: np.ndarray, scale: Scale, layout: SheetLayout) 
         for (y, x), weight in np.ndenumerate(tile):
             color = "black" if is_light[index, y, x] else "white"
             place = (left + x, top + y)
-            axes.text(*place, format(weight, form), fontsize=6.5, color=color, ha="center", va="center")
+            axes.text(
+                *place,
+                _unsigned_zero(format(weight, form)),
+                fontsize=6.5,
+                color=color,
+                ha="center",
+                va="center",
+            )
 
 
 def _number_format(values: np.ndarray) -> str:
@@ -177,3 +184,7 @@ def _number_format(values: np.ndarray) -> str:
     if (finite == np.round(finite)).all() or largest >= 100:
         return ".0f"
     return ".1f" if largest >= 10 else ".2f" if largest >= 0.1 else ".3f"
+
+
+def _unsigned_zero(text: str) -> str:
+    return text.lstrip("-") if float(text) == 0 else text

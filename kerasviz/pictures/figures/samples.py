@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,12 +15,12 @@ from kerasviz.pictures.figures.base import (
     Figure,
     axes_grid,
     name_of,
-    near_square,
     new_figure,
     show_image,
     wrap,
 )
 from kerasviz.pictures.image import as_uint8
+from kerasviz.pictures.sheet import tidy_columns
 
 WRONG = "#D55E00"
 CELL = 1.5
@@ -144,7 +145,7 @@ def _picture_grid(
         raise InputError(
             f"There are {len(images)} pictures and {count} labels; expected at least one, and as many."
         )
-    columns = min(columns or near_square(count), count)
+    columns = min(columns or tidy_columns(count, math.sqrt(count)), count)
     if columns < 1:
         raise InputError(f"columns is {columns}; expected at least 1.")
     rows = -(-count // columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -18,6 +19,8 @@ from kerasviz.pictures.sheet import SheetLayout, sheet
 
 # More numbers than these would run into each other.
 MOST_NUMBERED = 144
+# Pixels of a sheet in a figure: about twice what a figure of 8 inches has at 150 dots per inch.
+LARGEST_SHEET = 3_000_000
 
 Bar = tuple[Scale, str, str]
 
@@ -101,10 +104,11 @@ def sheet_figure(
 
     `bars` holds (scale, colour map, label); `numbers` are the tiles' own, 0, 1, 2, ... without it.
     """
+    tiles = _reduce(tiles)
     gap = max(1, round(0.12 * max(tiles.shape[1:3])))
     layout = SheetLayout.for_tiles(tiles, columns, gap)
     height, width = layout.shape
-    inches = 8.0 / max(height, width)
+    inches = min(8.0 / width, 14.0 / height)
     figure = new_figure(max(inches * width, 2.5) + 0.9 * len(bars), max(inches * height, 1.5) + 0.6, title)
     axes = figure.add_subplot()
     show_image(axes, sheet(tiles, columns=layout.columns, gap=gap))
@@ -115,9 +119,19 @@ def sheet_figure(
     return figure
 
 
+def _reduce(tiles: np.ndarray) -> np.ndarray:
+    """Return tiles of at most `LARGEST_SHEET` pixels in all, larger ones averaged down."""
+    count, height, width = tiles.shape[:3]
+    factor = np.sqrt(count * height * width / LARGEST_SHEET)
+    if factor <= 1:
+        return tiles
+    size = (max(1, round(width / factor)), max(1, round(height / factor)))
+    return np.stack([cv2.resize(tile, size, interpolation=cv2.INTER_AREA) for tile in tiles])
+
+
 def number_tiles(axes: Axes, layout: SheetLayout, numbers: Sequence[int], room: float) -> None:
     """Write each tile's number into the gap above it, which is `room` inches high."""
-    fontsize = min(8.0, max(4.0, 72 * room * 0.85))
+    fontsize = min(8.0, max(4.0, 72 * room * 0.65))
     for index, number in enumerate(numbers):
         y, x = layout.origin(index)
         axes.text(
