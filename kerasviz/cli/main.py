@@ -15,12 +15,16 @@ from kerasviz.errors import KerasvizError
 COMMANDS = {
     "demo": "demo",
     "train": "train",
+    "layers": "layers",
+    "features": "features",
+    "cam": "cam",
     "gif": "gif",
 }
 
 EPILOG = """examples:
   kerasviz demo --log-dir logs/demo                 train on generated pictures, watch it learn
   kerasviz train pets --classes Abyssinian,Bengal   train on the Oxford-IIIT Pet pictures
+  kerasviz cam MODEL.keras PICTURES --top 3         which pixels spoke for the three best classes
   kerasviz gif logs/demo                            the evolution of kernels and responses as animations
   tensorboard --logdir logs --samples_per_plugin images=1000
 

@@ -1,0 +1,61 @@
+"""Classes on the command line: found by index, by name, or by one of several names of one class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def choose_classes(texts: Sequence[str], names: Sequence[str] | None) -> list[int]:
+    """Return the indices of the classes that --class names, each once, in order.
+
+    A text is an index, the whole name of a class, one of its names where a class has several separated by
+    commas (as ImageNet's "tabby, tabby cat"), or a comma-separated list of these.
+
+    Raises:
+        TargetError: there is no such class, or several share the name.
+
+    >>> names = ["tench, Tinca tinca", "goldfish", "tabby, tabby cat"]
+    >>> choose_classes(["tabby,1", "tench, Tinca tinca"], names)
+    [2, 1, 0]
+    """
+    chosen: list[int] = []
+    for text in texts:
+        whole = _matches(text.strip(), names or ())
+        parts = [text] if len(whole) == 1 else text.split(",")
+        chosen += [_index(part.strip(), names) for part in parts if part.strip()]
+    return list(dict.fromkeys(chosen))
+
+
+def class_label(index: int, names: Sequence[str] | None) -> str:
+    """Return what to call a class: the first of its names, or its index where there are no names.
+
+    >>> class_label(0, ["tench, Tinca tinca"]), class_label(7, None)
+    ('tench', 'class 7')
+    """
+    if names is None or not 0 <= index < len(names):
+        return f"class {index}"
+    return names[index].split(",")[0].strip()
+
+
+def _index(text: str, names: Sequence[str] | None) -> int:
+    from kerasviz.errors import TargetError, did_you_mean
+
+    found = _matches(text, names or ())
+    if len(found) == 1:
+        return found[0]
+    if len(found) > 1:
+        raise TargetError(f"Classes {', '.join(map(str, found))} are all named {text!r}: pass the index.")
+    if text.isdecimal():
+        return int(text)
+    if names is None:
+        raise TargetError(
+            f"The model stores no class names, so {text!r} means nothing: pass an index, or --class-names."
+        )
+    raise TargetError(f"There is no class {text!r}. {did_you_mean(text, names)}")
+
+
+def _matches(text: str, names: Sequence[str]) -> list[int]:
+    whole = [index for index, name in enumerate(names) if name == text]
+    if whole:
+        return whole
+    return [i for i, name in enumerate(names) if text in [part.strip() for part in name.split(",")]]
