@@ -34,10 +34,12 @@ _NAMES = {
     "overlay": "kerasviz.pictures",
     "read_image": "kerasviz.datasets",
     "read_images": "kerasviz.datasets",
+    "region_score": "kerasviz.probe",
     "responses": "kerasviz.training",
     "sequential": "kerasviz.pictures",
     "sheet": "kerasviz.pictures",
     "symmetric": "kerasviz.pictures",
+    "top_class": "kerasviz.probe",
 }
 _ROOMS = ("attribution", "datasets", "errors", "frames", "models", "pictures", "probe", "training")
 

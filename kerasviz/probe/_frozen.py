@@ -133,8 +133,13 @@ class _Weights:
 
 
 def _read(model: keras.Model) -> list[np.ndarray]:
-    # An array that shares the tensor's memory, and keeps it.
-    return [np.asarray(memoryview(tf.convert_to_tensor(variable.value))) for variable in model.variables]
+    return [_shared(tf.convert_to_tensor(variable.value)) for variable in model.variables]
+
+
+def _shared(tensor: tf.Tensor) -> np.ndarray:
+    """Return an array that lies in the tensor's memory, and keeps it."""
+    # The buffer protocol knows no bfloat16.
+    return np.asarray(memoryview(tf.bitcast(tensor, tf.uint16) if tensor.dtype == tf.bfloat16 else tensor))
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

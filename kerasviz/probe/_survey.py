@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kerasviz.probe._tensorflow import distinct, pick, standard, through_identity
+from kerasviz.probe._outputs import pick, through_identity
+from kerasviz.probe._tensorflow import distinct, standard
 from kerasviz.probe.layers import Place
 from kerasviz.probe.tap import tapped
 

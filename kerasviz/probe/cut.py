@@ -117,7 +117,7 @@ _CUTS: weakref.WeakKeyDictionary[keras.Model, dict[Any, Cut]] = weakref.WeakKeyD
 
 def cached_cut(model: keras.Model, layer: LayerRequest | None) -> Cut:
     """Return the cut of a model at a layer, the same one as long as the model lives."""
-    if isinstance(layer, keras.layers.Layer):
+    if isinstance(layer, (int, keras.layers.Layer)):
         layer = resolve(model, layer)[0].path
     cuts = _CUTS.setdefault(model, {})
     if layer not in cuts:
