@@ -1,10 +1,11 @@
 """Input gradients: how the score answers to each pixel.
 
-All methods share these symbols: S is the explained score of one picture (the logit wherever the model shows
-it before its final softmax or sigmoid; `class_score(label, probability=True)` explains the probability), x the
-picture, x_pc its value at pixel p in channel c, and g(x) = dS/dx the gradient, of the shape of x. The class is
-that of the clean picture all along. Attributions are signed, in units of S per unit of x for the gradients, in
-units of S for what is multiplied with x; `channels` says how the channels of a pixel become one number:
+All methods share these symbols: S is the explained score of one picture (the logit wherever the model
+shows it before its final softmax or sigmoid; `class_score(label, probability=True)` explains the
+probability), x the picture, x_pc its value at pixel p in channel c, and g(x) = dS/dx the gradient, of the
+shape of x. The class is that of the clean picture all along. Attributions are signed, in units of S per unit
+of x for the gradients, in units of S for what is multiplied with x; `channels` says how the channels of a
+pixel become one number:
 
     "sum"      sum_c a_pc         signed
     "sum_abs"  sum_c |a_pc|       0 and above
@@ -50,8 +51,8 @@ def saliency(request: Request, channels: str = "max_abs") -> np.ndarray:
 def input_x_gradient(request: Request, channels: str = "sum") -> np.ndarray:
     """Return the picture times the gradient.
 
-    Shrikumar, Greenside and Kundaje, "Learning Important Features Through Propagating Activation Differences",
-    ICML 2017, section 2:
+    Shrikumar, Greenside and Kundaje, "Learning Important Features Through Propagating Activation
+    Differences", ICML 2017, section 2:
 
         a_pc = x_pc g(x)_pc
 

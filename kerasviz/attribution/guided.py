@@ -28,8 +28,8 @@ def guided_backpropagation(request: Request, channels: str = "max_abs") -> np.nd
     gradient.
 
     Sharp pictures, little meaning: guided backpropagation fails the sanity checks of Adebayo et al.
-    (NeurIPS 2018). It nearly reconstructs the picture's edges, hardly depends on the class or on the weights of
-    the upper layers, and says little about why the network decided as it did.
+    (NeurIPS 2018). It nearly reconstructs the picture's edges, hardly depends on the class or on the weights
+    of the upper layers, and says little about why the network decided as it did.
     """
     return attribute(request, input_gradients(request.model, ReluRule.GUIDED), gradient_of, channels)
 

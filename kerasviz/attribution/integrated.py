@@ -27,8 +27,8 @@ class PathIntegral:
         attributions: float32, in the shape of the pictures as the model gets them.
         scores: `(N,)`, S(x).
         baseline_scores: `(N,)`, S(x').
-        completeness_error: `(N,)`, |sum(attributions) - (S(x) - S(x'))| / |S(x) - S(x')|; infinite where the
-            two scores are equal and the sum is not 0.
+        completeness_error: `(N,)`, |sum(attributions) - (S(x) - S(x'))| / |S(x) - S(x')|; infinite where
+            the two scores are equal and the sum is not 0.
     """
 
     attributions: np.ndarray
@@ -37,6 +37,7 @@ class PathIntegral:
 
     @property
     def completeness_error(self) -> np.ndarray:
+        """How far each picture's attributions miss the difference of its scores, as a share of it."""
         axes = tuple(range(1, self.attributions.ndim))
         difference = self.scores.astype(np.float64) - self.baseline_scores
         missed = np.abs(self.attributions.sum(axis=axes, dtype=np.float64) - difference)
@@ -49,15 +50,15 @@ def integrated_gradients(
 ) -> np.ndarray:
     """Return the integral of the gradient along the line from a baseline to the picture.
 
-    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1, summed at the
-    middles of m intervals:
+    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1, summed at
+    the middles of m intervals:
 
         a_pc = (x_pc - x'_pc) 1/m sum_k g(x' + (k - 1/2) / m (x - x'))_pc        k = 1 ... m
 
-    x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m the
-    number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x'). Where
-    the sum misses that by more than 5 %, a warning says so and names the remedy, more steps;
-    `integrate` returns the error along with the attributions.
+    x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m
+    the number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x').
+    Where the sum misses that by more than 5 %, a warning says so and names the remedy; `integrate` returns
+    the error along with the attributions.
     """
     method = functools.partial(_integrated, baseline=baseline, steps=steps)
     return attribute(request, input_gradients(request.model), method, channels)
@@ -142,8 +143,8 @@ def _baseline(baseline: Any, pictures: np.ndarray) -> np.ndarray:
         return np.broadcast_to(values, pictures.shape)
     except ValueError:
         raise InputError(
-            f"Got a baseline of shape {values.shape}; expected a number, or what broadcasts over the pictures, "
-            f"{pictures.shape}."
+            f"Got a baseline of shape {values.shape}; expected a number, or what broadcasts over pictures of "
+            f"the shape {pictures.shape}."
         ) from None
 
 

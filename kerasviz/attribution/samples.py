@@ -110,8 +110,9 @@ def attribute(
 def reduced(values: np.ndarray, channels: str) -> np.ndarray:
     """Return attributions (N, ..., C) with the channels made one number, or all of them kept.
 
-    >>> reduced(np.array([[[1.0, -3.0]]]), "sum").tolist(), reduced(np.array([[[1.0, -3.0]]]), "max_abs").tolist()
-    ([[-2.0]], [[3.0]])
+    >>> values = np.array([[[1.0, -3.0]]])
+    >>> [reduced(values, channels).tolist() for channels in ("sum", "sum_abs", "max_abs", "all")]
+    [[[-2.0]], [[4.0]], [[3.0]], [[[1.0, -3.0]]]]
     """
     _check_reduction(channels)
     if values.ndim < 3 and channels != "all":

@@ -27,7 +27,7 @@ OUTPUT = ""
 
 
 class Ascent:
-    """Pictures rendered from latents, the model's answers to them, and the gradient of a score by the latents.
+    """Pictures rendered from latents, the model's answers to them, and a score's gradient by the latents.
 
     Compiled once, for any number of pictures. The model runs with `training=False` and is not changed. A ReLU
     that blocks the whole gradient of a picture lets through what would activate it (`ReluRule.REDIRECTED`).
