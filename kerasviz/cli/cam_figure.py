@@ -58,11 +58,10 @@ def cam_figure(
 
     aspect = image.shape[0] / image.shape[1]
     cell = min(4.0, 3.2 / aspect)
-    width, height = (cell + 0.9) * len(columns) + cell, (cell * aspect + 0.65) * len(rows)
-    figure = new_figure(width + 0.2, height + 0.1)
-    grid = figure.subplots(
-        len(rows), len(columns) + 1, squeeze=False, width_ratios=[cell, *[cell + 0.9] * len(columns)]
-    )
+    # The colour bar takes its part of a map's column: so the maps come out as large as the picture.
+    ratios = [1.0, *[1.08] * len(columns)]
+    figure = new_figure(cell * sum(ratios) + 0.7 * len(columns), (cell * aspect + 0.6) * len(rows))
+    grid = figure.subplots(len(rows), len(ratios), squeeze=False, width_ratios=ratios)
     for row, maps in enumerate(heatmaps):
         show_image(grid[row, 0], image, "picture" if row == 0 else None)
         if row > 0:
