@@ -18,6 +18,9 @@ COMMANDS = {
     "layers": "layers",
     "features": "features",
     "cam": "cam",
+    "occlude": "occlude",
+    "evaluate": "evaluate",
+    "sanity": "sanity",
     "gif": "gif",
 }
 

@@ -259,8 +259,8 @@ def test_changed_weights_are_noticed(pictures: np.ndarray) -> None:
 def test_interruption_keeps_what_is_done(
     network: keras.Model, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch, method: str, done: int
 ) -> None:
-    options = OPTIONS[method]
-    whole = explain(network, pictures, method, "last", target=0, batch_size=4, **options)
+    options = OPTIONS[method] | ({"layer": "last"} if method == "score_cam" else {})
+    whole = explain(network, pictures, method, target=0, batch_size=4, **options)
     score, calls = Sample.score, []
 
     def stop_in_second_picture(self: Sample, pixels: np.ndarray) -> np.ndarray:
@@ -272,7 +272,7 @@ def test_interruption_keeps_what_is_done(
 
     monkeypatch.setattr(Sample, "score", stop_in_second_picture)
     with pytest.raises(Interrupted, match=f"{method} stopped after") as caught:
-        explain(network, pictures, method, "last", target=0, batch_size=4, **options)
+        explain(network, pictures, method, target=0, batch_size=4, **options)
     maps = caught.value.maps
     assert maps.shape == whole.shape
     np.testing.assert_array_equal(maps[0], whole[0])
@@ -373,5 +373,8 @@ def test_models_without_a_picture_or_a_spatial_layer(network: keras.Model, pictu
     flat = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
     with pytest.raises(UnsupportedModelError, match="takes no picture"):
         explain(flat, np.ones((1, 5)), "rise")
+    for method in ("rise", "occlusion"):
+        with pytest.raises(InputError, match="not a layer"):
+            explain(network, pictures, method, "last")
     with pytest.raises(UnsupportedModelError, match="earlier layer"):
         explain(network, pictures, "score_cam", "head")

@@ -1,0 +1,195 @@
+"""`kerasviz evaluate` and `kerasviz occlude`: what they print, and what they write, read back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from kerasviz.attribution import Evaluator, Interrupted
+from kerasviz.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((32, 32, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(6, 5, strides=2, activation="relu", name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    path = tmp_path_factory.mktemp("model") / "small.keras"
+    model.save(path)
+    return str(path)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> tuple[Path, Path]:
+    """Three pictures, two with a mask of their left half, and a text file among them."""
+    images, masks = tmp_path / "images", tmp_path / "masks"
+    images.mkdir()
+    masks.mkdir()
+    rng = np.random.default_rng(0)
+    for name in "abc":
+        cv2.imwrite(str(images / f"{name}.png"), rng.integers(0, 256, (40, 50, 3), np.uint8))
+    for name in "ab":
+        half = np.zeros((40, 50), np.uint8)
+        half[:, :25] = 255
+        cv2.imwrite(str(masks / f"{name}.png"), half)
+    (images / "notes.txt").write_text("not a picture")
+    return images, masks
+
+
+def test_evaluate_shapes(model_file: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "scores"
+    arguments = ["evaluate", model_file, "--data", "shapes", "--count", "6", "--out", str(out)]
+    arguments += ["--method", "grad_cam,rise", "--layer", "conv", "--set", "rise.masks=20", "--steps", "4"]
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    lines = [line.split() for line in printed.splitlines()]
+    names = [line[0] for line in lines if line]
+    assert [n for n in names if n in ("grad_cam", "rise", "(centre)", "(random)", "(edges)")] == [
+        "grad_cam",
+        "rise",
+        "(centre)",
+        "(random)",
+        "(edges)",
+    ]
+    record = json.loads((out / "evaluation.json").read_text())
+    assert record["complete"] is True
+    assert record["pictures"] == 6
+    table = {row["method"]: row for row in record["methods"]}
+    assert 0 < table["centre"]["energy"] < 1
+    assert f"{table['rise']['energy']:.3f}" in printed
+    with (out / "evaluation.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["method"] for row in rows] == list(table)
+    assert float(rows[1]["iou"]) == table["rise"]["iou"]
+    for name in ("evaluation", "deletion", "insertion"):
+        picture = cv2.imread(str(out / f"{name}.png"))
+        assert picture.shape[0] > 200
+        assert picture.std() > 5
+
+
+def test_evaluate_own_masks(
+    model_file: str, photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["evaluate", model_file, "--data", str(photos[0]), "--out", str(tmp_path / "own")]
+    masked = ["--measure", "energy,pointing", "--masks", str(photos[1])]
+    assert main([*arguments, *masked]) == 0
+    assert "2 of 3 pictures" in capsys.readouterr().out
+    record = json.loads((tmp_path / "own" / "evaluation.json").read_text())
+    centre = next(row for row in record["methods"] if row["method"] == "centre")
+    assert centre["energy"] == pytest.approx(0.5, abs=1e-3)
+    assert "deletion" not in centre
+    assert main([*arguments, "--measure", "energy"]) == 2
+    assert "pass --masks" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        (["--set", "rise=3"], "METHOD.OPTION=VALUE"),
+        (["--method", "grad_kam"], "no method 'grad_kam'"),
+        (["--measure", "speed"], "no measure 'speed'"),
+        (["--count", "0"], "--count is 0"),
+        (["--set", "rise.masks=3"], "options for 'rise'"),
+    ],
+)
+def test_evaluate_refuses(
+    model_file: str, capsys: pytest.CaptureFixture[str], extra: list[str], message: str
+) -> None:
+    assert main(["evaluate", model_file, "--data", "shapes", "--count", "2", *extra]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_an_interrupted_evaluation_writes_what_is_done(
+    model_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    score = Evaluator.score
+
+    def stop_at_rise(self: Evaluator, method: str) -> object:
+        if method == "rise":
+            raise Interrupted(np.zeros((1, 2, 2)), "stopped")
+        return score(self, method)
+
+    monkeypatch.setattr(Evaluator, "score", stop_at_rise)
+    arguments = ["evaluate", model_file, "--data", "shapes", "--count", "2", "--out", str(tmp_path)]
+    assert main([*arguments, "--method", "grad_cam,rise", "--measure", "energy"]) == 130
+    assert "interrupted: rise, centre, random, edges not evaluated" in capsys.readouterr().out
+    record = json.loads((tmp_path / "evaluation.json").read_text())
+    assert record["complete"] is False
+    assert [row["method"] for row in record["methods"]] == ["grad_cam"]
+
+
+def test_occlude(
+    model_file: str, photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from kerasviz.attribution import explain
+    from kerasviz.datasets import read_image
+    from kerasviz.models import load_model
+
+    out = tmp_path / "out"
+    arguments = ["occlude", model_file, str(photos[0]), "--raw", "--out", str(out)]
+    assert main([*arguments, "--patch", "8", "--stride", "8", "--class", "1", "--fill", "mean"]) == 0
+    assert "left out 1 of 4 files" in capsys.readouterr().out
+    pixels = read_image(photos[0] / "a.png", size=(32, 32)).astype(np.float32)[None]
+    model = load_model(model_file)
+    expected = explain(model, pixels, "occlusion", target=1, patch=8, stride=8, fill="mean")
+    np.testing.assert_allclose(np.load(out / "a-occlusion.npy"), expected[0], atol=1e-5)
+    assert cv2.imread(str(out / "c-occlusion.png")).std() > 5
+    assert main([*arguments, "--layer", "conv", "--patch", "8"]) == 0
+    of_layer = np.load(out / "a-occlusion.npy")
+    assert of_layer.min() >= 0
+    assert not np.allclose(of_layer, expected[0])
+    assert main([*arguments, "--method", "rise", "--random-masks", "8", "--seed", "2"]) == 0
+    assert np.load(out / "b-rise.npy").shape == (32, 32)
+    assert main([*arguments, "--method", "rise", "--layer", "conv"]) == 2
+    assert "--layer goes with --method occlusion" in capsys.readouterr().err
+
+
+def test_an_interrupted_occlusion_is_drawn(
+    model_file: str, photos: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kerasviz.attribution.rescoring import Sample
+
+    score, calls = Sample.score, []
+
+    def stop(self: Sample, pixels: np.ndarray) -> np.ndarray:
+        calls.append(len(pixels))
+        if len(calls) > 3:
+            raise KeyboardInterrupt
+        return score(self, pixels)
+
+    monkeypatch.setattr(Sample, "score", stop)
+    picture = str(photos[0] / "a.png")
+    arguments = ["occlude", model_file, picture, "--raw", "--out", str(tmp_path), "--patch", "8"]
+    assert main([*arguments, "--stride", "8", "--batch-size", "4"]) == 130
+    found = np.load(tmp_path / "a-occlusion.npy")
+    assert not np.isnan(found[:16]).any()
+    assert np.isnan(found[16:]).all()
+    assert cv2.imread(str(tmp_path / "a-occlusion.png")).std() > 5
+
+
+def test_sanity(
+    model_file: str, photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["sanity", model_file, str(photos[0]), "--stages", "2", "--out", str(out)]) == 0
+    record = json.loads((out / "sanity.json").read_text())
+    assert [stage["randomized"] for stage in record["stages"]] == [0, 1, 2]
+    assert record["stages"][2]["layer"] == "conv"
+    assert record["pictures"] == 3
+    assert f"{record['stages'][2]['similarity']:.3f}" in capsys.readouterr().out
+    for name in ("sanity", "sanity-maps"):
+        assert cv2.imread(str(out / f"{name}.png")).std() > 5
