@@ -93,7 +93,9 @@ def color_bar(
         low, high = low - margin, high + margin
     table = matplotlib.colors.ListedColormap(color_table(colormap) / 255.0)
     mappable = ScalarMappable(matplotlib.colors.Normalize(low, high), table)
-    bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=30)
+    bar = figure.colorbar(
+        mappable, ax=axes, fraction=0.05, pad=0.02, aspect=max(20.0, 5.0 * figure.get_figheight())
+    )
     bar.set_label(label, fontsize=8, parse_math=False)
     bar.ax.tick_params(labelsize=8)
     if scale.low == scale.high:

@@ -16,6 +16,8 @@ from kerasviz.pictures.scale import Scale
 # From white to dark blue: counts start at nothing, and numbers are written into the cells.
 COUNTS = "Blues"
 MOST_WRITTEN = 25
+# Characters: a longer name ends in dots.
+LONGEST_NAME = 36
 
 
 def confusion_figure(
@@ -45,10 +47,11 @@ def confusion_figure(
     totals = matrix.sum(axis=1, keepdims=True)
     shares = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
     side = min(max(0.5 * count, 2.5), 12.0)
-    figure = new_figure(side + 2.2, side + 1.4, title)
+    fontsize = min(9.0, 72 * side / count * 0.6)
+    margin = _inches(names, fontsize)
+    figure = new_figure(side + margin + 1.3, side + margin + 0.7, title)
     axes = figure.add_subplot()
     axes.imshow(color_table(COUNTS)[(shares * 255 + 0.5).astype(np.uint8)], interpolation="nearest")
-    fontsize = min(9.0, 72 * side / count * 0.6)
     axes.set_xticks(range(count), names, rotation=90, fontsize=fontsize, parse_math=False)
     axes.set_yticks(range(count), names, fontsize=fontsize, parse_math=False)
     axes.set(xlabel="predicted class", ylabel="true class")
@@ -78,13 +81,13 @@ def accuracy_figure(
         InputError: an accuracy is outside 0..1, or the names are not as many.
     """
     accuracies = as_numbers(accuracies, "accuracies").astype(np.float64).ravel()
-    known = accuracies[np.isfinite(accuracies)]
-    if np.isinf(accuracies).any() or ((known < 0) | (known > 1)).any():
+    wrong = accuracies[(accuracies < 0) | (accuracies > 1)]
+    if wrong.size:
         raise InputError(
-            f"Accuracies run from 0.0 to 1.0, and these from {known.min():g} to {known.max():g}."
+            f"An accuracy is {wrong[0]:g}; expected 0.0 to 1.0, or NaN for a class without pictures."
         )
     names = _names(len(accuracies), class_names)
-    figure = new_figure(7.0, 0.26 * len(names) + 1.2, title)
+    figure = new_figure(5.5 + _inches(names, 9), 0.26 * len(names) + 1.2, title)
     axes = figure.add_subplot()
     places = range(len(names))
     axes.barh(places, np.nan_to_num(accuracies), color="#0072B2", height=0.7)
@@ -113,4 +116,10 @@ def _names(count: int, class_names: Sequence[str] | None) -> list[str]:
         return [str(index) for index in range(count)]
     if len(class_names) != count:
         raise InputError(f"There are {len(class_names)} class names for {count} classes: pass one for each.")
-    return [str(name) for name in class_names]
+    names = [str(name) for name in class_names]
+    return [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3]}..." for name in names]
+
+
+def _inches(names: Sequence[str], fontsize: float) -> float:
+    """Return about how long the longest name is, in inches."""
+    return max(len(name) for name in names) * fontsize / 72 * 0.6
