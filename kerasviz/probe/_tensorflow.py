@@ -224,7 +224,10 @@ class _Recorder:
     def _output(self, wanted: CallPath, graph: tf.Graph) -> tf.Tensor:
         path, seen = wanted.place.path, self._seen.get(id(wanted.place.layer), {})
         if not seen:
-            raise UnsupportedModelError(f"Layer {path} is never called when the model runs: ask for another.")
+            raise UnsupportedModelError(
+                f"Layer {path} is not called when the model runs, or only inside a function compiled on its "
+                "own: ask for another."
+            )
         if wanted.call is None and len(seen) > 1:
             raise InputError(
                 f"Layer {path} is called {len(seen)} times: ask for one call, "
@@ -239,7 +242,7 @@ class _Recorder:
             )
         if value.graph is not graph:
             raise UnsupportedModelError(
-                f"Layer {path} runs inside a loop or a function compiled on its own, which hides its output: "
+                f"Layer {path} runs inside a loop or inside a function compiled on its own, which hides it: "
                 "ask for a layer outside it."
             )
         return value

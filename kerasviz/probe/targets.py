@@ -83,21 +83,21 @@ class _ClassScore(Target):
         return [_indices(self.classes, model, self.class_names, count)]
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        if len(shape) != 2:
-            raise TargetError(
-                f"The explained output has shape {_shown(shape)}, not (N, classes): explain part of it with "
-                "region_score, or pass a callable."
-            )
         count = max(shape[1] or 1, 2)
         if parameters[0].max() >= count:
             raise TargetError(
                 f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
             )
-        if self.rank > count:
-            raise TargetError(f"The output has {count} classes; there is no {self.rank}th one.")
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        if len(explained.shape) != 2:
+            raise TargetError(
+                f"The explained output has shape {_shown(explained.shape)}, not (N, classes): explain a part "
+                "of it with region_score, or pass a callable."
+            )
         both = _two_sided(explained, kind)
+        if self.rank > both.shape[1]:
+            raise TargetError(f"The output has {both.shape[1]} classes; there is none of rank {self.rank}.")
         # Not argmax: Keras's handles cases that TensorFlow does not have, in six operations.
         ranked = ops.top_k(both, k=self.rank)[1][:, -1]
         classes = ops.where(parameters[0] < 0, ops.cast(ranked, "int32"), parameters[0])
@@ -130,10 +130,6 @@ class _RegionScore(Target):
         return [_indices(self.label, model, self.class_names, count), mask]
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        if len(shape) != 4:
-            raise TargetError(
-                f"The explained output has shape {_shown(shape)}; a region needs (N, h, w, classes)."
-            )
         size = parameters[1].shape[1:]
         if any(a is not None and a != b for a, b in zip(shape[1:3], size, strict=True)):
             raise TargetError(
@@ -146,6 +142,9 @@ class _RegionScore(Target):
             )
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        if len(explained.shape) != 4:
+            shape = _shown(explained.shape)
+            raise TargetError(f"The explained output has shape {shape}; a region needs (N, h, w, classes).")
         classes, mask = parameters
         everywhere = classes[:, None, None]
         share = mask / ops.sum(mask, axis=(1, 2), keepdims=True)
@@ -253,7 +252,7 @@ def _indices(
 ) -> np.ndarray:
     if isinstance(classes, int) and classes == PREDICTED:
         return np.full(count, PREDICTED, np.int32)
-    single = isinstance(classes, (int, str, np.integer))
+    single = np.ndim(classes) == 0
     labels: Sequence[Any] = [classes] if single else list(np.asarray(classes).ravel())  # type: ignore[list-item]
     if not single and len(labels) != count:
         raise TargetError(f"Got {len(labels)} classes for {count} pictures; expected one, or one for each.")

@@ -214,7 +214,7 @@ class Looping(keras.Model):
 
 
 def test_a_layer_in_a_function_of_its_own_is_refused() -> None:
-    with pytest.raises(UnsupportedModelError, match="loop or a function compiled on its own"):
+    with pytest.raises(UnsupportedModelError, match="inside a function compiled on its own"):
         Probe(Looping(), "conv2").activations(IMAGES)
 
 

@@ -83,7 +83,7 @@ def test_a_callable_sees_the_outputs_as_they_are() -> None:
         (2, r"has 2 classes, 0..1; got class 2"),
         (-5, "expected 0 or above"),
         ([0, 1, 1], "Got 3 classes for 2 pictures"),
-        (top_class(3), "no 3th one"),
+        (top_class(3), "none of rank 3"),
         (class_score(0, output="other"), "no output 'other'"),
         (1.5, "index or a label"),
     ],
@@ -102,12 +102,12 @@ def small_network() -> keras.Model:
     return keras.Model(image, kl.Dense(4, activation="softmax")(pooled))
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 2e-2)])
+@pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 1e-2)])
 def test_the_frozen_forward_follows_the_weights(precision: str, tolerance: float) -> None:
     model = small_network()
     images = np.random.default_rng(0).random((3, 8, 8, 3), np.float32)
     forward = frozen_forward(model, precision)
-    for change in (0.0, 1.0):
+    for change in (0.0, 0.1):
         for variable in model.variables:
             variable.assign(np.asarray(variable.numpy()) + change)
         np.testing.assert_allclose(forward(images), model.predict_on_batch(images), atol=tolerance)
