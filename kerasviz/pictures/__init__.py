@@ -1,6 +1,10 @@
-"""Pictures: numbers in, uint8 images or Matplotlib figures out, on scales that are always explicit."""
+"""Pictures: numbers in, uint8 images out, on scales that are always explicit.
+
+The Matplotlib figures are in `kerasviz.pictures.figures`, apart, so that what only draws sheets stays light.
+"""
 
 from kerasviz.pictures.colors import CLASS_COLORS, DIVERGING, SEQUENTIAL, colorize, default_colormap
+from kerasviz.pictures.filtering import filter_image
 from kerasviz.pictures.image import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 from kerasviz.pictures.kernels import filter_tiles, map_tiles
 from kerasviz.pictures.overlay import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
@@ -21,6 +25,7 @@ __all__ = [
     "draw_box",
     "draw_contour",
     "encode_png",
+    "filter_image",
     "filter_tiles",
     "fit_heatmap",
     "map_tiles",
