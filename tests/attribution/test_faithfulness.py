@@ -162,9 +162,10 @@ def detector() -> keras.Model:
     kernel = np.zeros((3, 3, 3, 3))
     kernel[:, :, :, 0] = np.array([1, -2, 1]) / 9  # 2 where all is magenta
     kernel[:, :, :, 1] = -1 / 27
-    kernel[1, 1, :, 2] = 1 / 3
-    model.get_layer("conv").set_weights([kernel, np.array([-1.2, 1.0, 0.0])])
-    model.layers[-1].set_weights([np.array([[-150, 150], [0.5, -0.5], [0.0, 0.0]]), np.array([1.0, -1.0])])
+    kernel[1, 1, 1, 2] = 1
+    model.get_layer("conv").set_weights([kernel, np.array([-1.0, 1.0, 0.0])])
+    head = np.array([[-2000, 2000], [0.5, -0.5], [0.0, 0.0]])
+    model.layers[-1].set_weights([head, np.array([0.5, -0.5])])
     return model
 
 
@@ -175,7 +176,7 @@ def test_a_planted_shortcut_is_pointed_out(detector: keras.Model) -> None:
     before, weights = images.copy(), detector.get_weights()
     assert detector.predict(images, verbose=0).argmax(axis=1).tolist() == [1] * 8
     options = {
-        "occlusion": {"patch": 6, "stride": 3},
+        "occlusion": {"patch": 4, "stride": 2},
         "rise": {"masks": 600, "cells": 10},
         "score_cam": {"layer": "conv"},
     }
@@ -226,7 +227,7 @@ def test_settings_count(detector: keras.Model) -> None:
     base = table(Settings(steps=4, mosaics=4))
     assert table(Settings(steps=4, mosaics=4, threshold=0.9))["iou"] != base["iou"]
     assert table(Settings(steps=7, mosaics=4))["deletion"] != base["deletion"]
-    assert table(Settings(steps=4, mosaics=4, seed=1))["pointing"] != base["pointing"]
+    assert table(Settings(steps=4, mosaics=4, seed=1))["energy"] != base["energy"]
     if "grid" in base:
         assert table(Settings(steps=4, mosaics=2))["grid"] != base["grid"]
     chosen = Evaluator(detector, images, target=[1] * 8, settings=Settings(("deletion",), steps=4))
