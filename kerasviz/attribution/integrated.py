@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kerasviz.attribution.methods import Request, register
-from kerasviz.attribution.samples import Samples, attribute
+from kerasviz.attribution.samples import Samples, attribute, channels_last
 from kerasviz.errors import InputError
 from kerasviz.probe import as_target, input_gradients, with_parameters
 
@@ -19,12 +19,12 @@ from kerasviz.probe import as_target, input_gradients, with_parameters
 _LARGE_ERROR = 0.05
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class PathIntegral:
     """Integrated gradients before their channels are reduced, and what completeness says of them.
 
     Attributes:
-        attributions: float32, in the shape of the pictures as the model gets them.
+        attributions: float32 (N, h, w, C).
         scores: `(N,)`, S(x).
         baseline_scores: `(N,)`, S(x').
         completeness_error: `(N,)`, |sum(attributions) - (S(x) - S(x'))| / |S(x) - S(x')|; infinite where
@@ -50,10 +50,13 @@ def integrated_gradients(
 ) -> np.ndarray:
     """Return the integral of the gradient along the line from a baseline to the picture.
 
-    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1, summed at
-    the middles of m intervals:
+    Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1:
 
-        a_pc = (x_pc - x'_pc) 1/m sum_k g(x' + (k - 1/2) / m (x - x'))_pc        k = 1 ... m
+        a_pc = (x_pc - x'_pc) int_0^1 g(x' + t (x - x'))_pc dt
+
+    computed as a sum over m points, t_k = ((k - 1/2) / m)^2 with the weights (2k - 1) / m^2, k = 1 ... m.
+    They stand closer together near the baseline, where scores rise most before the network saturates (on
+    EfficientNet-Lite0 from black, at least two thirds of the way to the score lie below t = 1/16).
 
     x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m
     the number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x').
@@ -95,7 +98,8 @@ def integrate(
     for batch, parameters in with_parameters(model, images, wanted, batch_size):
         samples = Samples(input_gradients(model), wanted, batch, parameters, first, batch_size)
         first += len(samples)
-        yield accumulate(samples, baseline, steps)
+        found = accumulate(samples, baseline, steps)
+        yield dataclasses.replace(found, attributions=channels_last(model, found.attributions))
 
 
 def accumulate(samples: Samples, baseline: Any, steps: int) -> PathIntegral:
@@ -111,16 +115,14 @@ def accumulate(samples: Samples, baseline: Any, steps: int) -> PathIntegral:
     totals = np.zeros_like(pictures)
     for pairs in samples.pairs(steps):
         rows = [row for row, _ in pairs]
-        shares = [(step + 0.5) / steps for _, step in pairs]
-        points = np.stack(
-            [
-                start[row] + share * (pictures[row] - start[row])
-                for row, share in zip(rows, shares, strict=True)
-            ]
-        ).astype(np.float32)
-        for row, gradient in zip(rows, samples.moved(rows, points).run().gradients, strict=True):
-            totals[row] += gradient
-    return PathIntegral((pictures - start) * totals / steps, scores, baseline_scores)
+        places = [((step + 0.5) / steps) ** 2 for _, step in pairs]
+        weights = [(2 * step + 1) / steps**2 for _, step in pairs]
+        moves = zip(rows, places, strict=True)
+        points = np.stack([start[row] + place * (pictures[row] - start[row]) for row, place in moves])
+        gradients = samples.moved(rows, points.astype(np.float32)).run().gradients
+        for row, weight, gradient in zip(rows, weights, gradients, strict=True):
+            totals[row] += weight * gradient
+    return PathIntegral((pictures - start) * totals, scores, baseline_scores)
 
 
 def _integrated(samples: Samples, baseline: Any, steps: int) -> np.ndarray:

@@ -93,18 +93,19 @@ def attribute(
         raise InputError(
             f"Got layer={request.layer!r}; this method looks at the input and knows no layer: leave it out."
         )
-    channels_first = uses_channels_first(request.model)
     parts, first = [], 0
     for batch, parameters in with_parameters(
         request.model, request.images, request.target, request.batch_size
     ):
         samples = Samples(differentiate, request.target, batch, parameters, first, request.batch_size)
         first += len(samples)
-        values = method(samples)
-        if channels_first and values.ndim > 2:
-            values = np.moveaxis(values, 1, -1)
-        parts.append(reduced(values, channels))
+        parts.append(reduced(channels_last(request.model, method(samples)), channels))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def channels_last(model: keras.Model, values: np.ndarray) -> np.ndarray:
+    """Return attributions in the model's layout as (N, ..., C)."""
+    return np.moveaxis(values, 1, -1) if values.ndim > 2 and uses_channels_first(model) else values
 
 
 def reduced(values: np.ndarray, channels: str) -> np.ndarray:
