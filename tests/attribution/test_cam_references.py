@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import layers as kl
 
 from kerasviz.attribution import explain
+from kerasviz.probe import class_score
 
 IMAGES = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
 
@@ -24,9 +25,9 @@ def resnet() -> keras.Model:
 def reference(model: keras.Model, layer: str, label: int) -> np.ndarray:
     """Grad-CAM from a sub-model of two outputs and a tape that records the whole graph."""
     model.layers[-1].activation = None
-    both = keras.Model(model.inputs, [model.get_layer(layer).output, model.output])
+    both = keras.Model(model.input, [model.get_layer(layer).output, model.output])
     with tf.GradientTape() as tape:
-        activations, logits = both(IMAGES, training=False)
+        activations, logits = both(tf.constant(IMAGES), training=False)
         score = logits[:, label]
     gradients = tape.gradient(score, activations).numpy()
     weights = gradients.mean(axis=(1, 2))
@@ -54,8 +55,6 @@ def test_a_nested_mixed_network_of_two_outputs() -> None:
     heads = [kl.Dense(3, name=name, activation="softmax", dtype="float32")(flat) for name in ("one", "two")]
     model = keras.Model(image, heads)
     images = IMAGES[:, :16, :16]
-    from kerasviz.probe import class_score
-
     found = explain(model, images, layer="base/conv", target=class_score(1, output="two"), raw=True)
     activations = np.asarray(keras.ops.cast(conv(images), "float32"))
     # The head is linear: each gradient is one weight of the dense layer, rounded by the cast to bfloat16.

