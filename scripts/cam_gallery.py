@@ -25,8 +25,9 @@ def make(name: str, picture: Path, *options: str) -> None:
         if status:
             raise SystemExit(status)
         figure = Image.open(Path(folder) / f"{picture.stem}-cam.png").convert("RGB")
-        figure.thumbnail((900, 900))
-        figure.quantize(256, dither=Image.Dither.NONE).save(GALLERY / f"cam-{name}.png", optimize=True)
+        figure.thumbnail((640, 640), Image.Resampling.LANCZOS)
+        small = figure.quantize(palette=figure.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
+        small.save(GALLERY / f"cam-{name}.png", optimize=True)
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -34,5 +35,5 @@ with tempfile.TemporaryDirectory() as folder:
     halves = [read_image(PETS / name, (360, 320)) for name in ("Bengal_77.jpg", "american_bulldog_10.jpg")]
     write_png(pair, np.concatenate(halves, axis=1))
     make("two-animals", pair, "--class", "Egyptian cat,boxer", "--contour")
-make("methods", PETS / "Bengal_12.jpg", "--method", "grad_cam,layer_cam,hires_cam")
+make("methods", PETS / "Bengal_12.jpg", "--method", "grad_cam,layer_cam")
 make("box", PETS / "american_bulldog_100.jpg", "--box")

@@ -59,13 +59,12 @@ def cam_figure(
     aspect = image.shape[0] / image.shape[1]
     cell = min(4.0, 3.2 / aspect)
     # The colour bar takes its part of a map's column: so the maps come out as large as the picture.
-    ratios = [1.0, *[1.08] * len(columns)]
-    figure = new_figure(cell * sum(ratios) + 0.7 * len(columns), (cell * aspect + 0.6) * len(rows))
+    ratios = [1.0, *[1.02] * len(columns)]
+    figure = new_figure(cell * sum(ratios) + 0.7 * len(columns), (cell * aspect + 0.7) * len(rows))
+    figure.get_layout_engine().set(h_pad=0.1, w_pad=0.08)
     grid = figure.subplots(len(rows), len(ratios), squeeze=False, width_ratios=ratios)
     for row, maps in enumerate(heatmaps):
-        show_image(grid[row, 0], image, "picture" if row == 0 else None)
-        if row > 0:
-            grid[row, 0].set_visible(False)
+        show_image(grid[row, 0], image, "picture")
         for axes, heatmap, column in zip(grid[row, 1:], maps, columns, strict=True):
             show_image(
                 axes, style.draw(image, heatmap), f"{wrap(rows[row], cell, 9)}\n{wrap(column, cell, 9)}"

@@ -32,7 +32,7 @@ def add_pictures(parser: argparse.ArgumentParser, out: str, batch_size: int) -> 
         "--input-range",
         default="0,255",
         metavar="LOW,HIGH",
-        help="the values the model takes for black and white, as 0,1 or -1,1",
+        help="the values the model takes for black and white; negative ones as --input-range=-1,1",
     )
     parser.add_argument(
         "--image-size",

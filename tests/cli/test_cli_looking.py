@@ -38,6 +38,10 @@ def place(tmp_path_factory) -> Path:
         image.paste(right, (20 if name == "a" else 16, 0, 32, 32))
         image.save(folder / "pictures" / f"{name}.png")
     (folder / "pictures" / "notes.txt").write_text("no picture")
+    image = Image.new("RGB", (32, 32), "blue")  # red in two steps, so that contour and box differ
+    image.paste("red", (0, 0, 24, 8))
+    image.paste("red", (0, 8, 16, 32))
+    image.save(folder / "steps.png")
     return folder
 
 
@@ -65,7 +69,7 @@ def test_every_option_of_features_changes_the_picture(place, tmp_path) -> None:
         "plain": [],
         "channel order": ["--sort", "channel"],
         "top": ["--top", "2"],
-        "range": ["--input-range", "-255,255"],
+        "range": ["--input-range=-255,255"],
         "masked": ["--mask", "0,0,8,8"],
         "masked elsewhere": ["--mask", "0,0,30,8"],
         "masked top": ["--mask", "0,0,8,8", "--top", "1"],
@@ -134,8 +138,8 @@ def test_every_option_of_cam_changes_the_picture(place, tmp_path) -> None:
     }
     seen = set()
     for name, chosen in options.items():
-        assert kerasviz("cam", place, tmp_path / name, *chosen) == {"a-cam.png"}
-        seen.add(pixels(tmp_path / name / "a-cam.png").tobytes())
+        assert kerasviz("cam", place, tmp_path / name, *chosen, images="steps.png") == {"steps-cam.png"}
+        seen.add(pixels(tmp_path / name / "steps-cam.png").tobytes())
     assert len(seen) == len(options)
 
 
