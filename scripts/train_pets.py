@@ -23,7 +23,7 @@ from kerasviz.training import Place, Settings, train_pets_cnn
 CLASSES = ["Abyssinian", "american_bulldog"]
 # 200 pictures to learn from, 198 to test on. Without dropout every training picture is soon known by heart.
 PRESETS = {
-    "dropout": {"epochs": 40, "pool_dropout": 0.7, "fc_dropout": 0.5},
+    "dropout": {"epochs": 60, "pool_dropout": 0.7, "fc_dropout": 0.5},
     "no-dropout": {"epochs": 20, "pool_dropout": 0.0, "fc_dropout": 0.0},
 }
 
@@ -56,7 +56,7 @@ def run(dataset, name: str, seed: int, args: argparse.Namespace) -> float:
         learning_rate=args.learning_rate,
         image_size=args.image_size,
         seed=seed,
-        watch_every=10,
+        watch_every=20,
     )
     if epochs_done(log_dir) < settings.epochs:
         train_pets_cnn(dataset, Place(log_dir, resume=True), settings, **preset)

@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--epochs", type=int, default=8, help="how often every picture is seen")
     parser.add_argument(
-        "--pictures", type=int, default=2000, help="training pictures; a quarter more validate"
+        "--pictures", type=int, default=8000, help="training pictures; a quarter more validate"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the pictures and of the training")
 
@@ -22,15 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Train on shapes with the settings of `kerasviz train shapes`, and export the animations."""
     from kerasviz.cli import train
-    from kerasviz.cli.training import export_animations, load_dataset, train_args
 
     parser = argparse.ArgumentParser()
     train.add_arguments(parser)
     command = ["shapes", "--log-dir", args.log_dir, "--overwrite"]
     for name in ("epochs", "pictures", "seed"):
         command += [f"--{name}", str(getattr(args, name))]
-    job = parser.parse_args(command)
-    dataset = load_dataset(job)
-    print(dataset.describe())
-    train_args(dataset, job)
-    export_animations(job.log_dir)
+    train.run(parser.parse_args(command))

@@ -76,7 +76,7 @@ def train_pets_cnn(
 
     job = {"network": "pets_cnn", "pool_dropout": pool_dropout, "fc_dropout": fc_dropout}
     convolutions = ("conv1_1", "conv1_2", "conv2_1", "conv2_2")
-    probe = choose_probe(dataset, place, settings, probe_image)
+    probe = choose_probe(dataset, settings, probe_image)
     some = [dataset.validation.image(i, settings.image_size) for i in range(min(32, len(dataset.validation)))]
     watch = [
         *(kernels(layer) for layer in convolutions),
@@ -84,16 +84,12 @@ def train_pets_cnn(
         drift(),
         dead_filters(some),
     ]
-    return train(dataset, build, place, settings, watch=watch, job=job)
+    return train(dataset, build, place, settings, watch=watch, probe=probe, job=job)
 
 
-def choose_probe(dataset: Dataset, place: Place, settings: Settings, probe_image: Picture | None) -> Picture:
-    """Return `probe_image`, or else the first validation picture, which is written to the run's folder."""
-    if probe_image is not None:
-        return probe_image
-    picture = dataset.validation.image(0, settings.image_size)
-    write_png(Path(place.log_dir) / "probe.png", picture)
-    return picture
+def choose_probe(dataset: Dataset, settings: Settings, probe_image: Picture | None) -> Picture:
+    """Return `probe_image`, or else the first validation picture."""
+    return dataset.validation.image(0, settings.image_size) if probe_image is None else probe_image
 
 
 def train(
@@ -103,6 +99,7 @@ def train(
     settings: Settings,
     *,
     watch: Sequence[Source] | None = None,
+    probe: Picture | None = None,
     job: dict[str, Any] | None = None,
     phases: Sequence[Phase] | None = None,
 ) -> keras.Model:
@@ -119,6 +116,7 @@ def train(
         place: the folder of the run.
         settings: how to train.
         watch: what `kv.Evolution` watches.
+        probe: the picture whose responses are watched; an array is kept in the folder as `probe.png`.
         job: what else decides what is learned, as JSON values, checked when the run is resumed.
         phases: stretches of epochs with their own learning rate and trainable layers; by default one, at the
             rate of `settings`. Step numbers, animations and logs go on from phase to phase.
@@ -128,6 +126,8 @@ def train(
     directory = open_run(
         place.log_dir, {**facts, **dataclasses.asdict(settings)}, place.resume, place.overwrite
     )
+    if isinstance(probe, np.ndarray):
+        write_png(directory / "probe.png", probe)
     steps = math.ceil(len(dataset.train) / settings.batch_size)
     with _random_state(settings.seed), _policy(settings.mixed_precision):
         model = load_last(directory) if place.resume else None

@@ -110,7 +110,7 @@ def train_transfer(
             plan.head_epochs, plan.fine_tuning_rate, lambda model: unfreeze_last_blocks(model, plan.blocks)
         ),
     ]
-    probe = choose_probe(dataset, place, settings, probe_image)
+    probe = choose_probe(dataset, settings, probe_image)
     spread = np.linspace(0, len(dataset.validation) - 1, _ATTENTION_PICTURES).astype(int)
     some = [dataset.validation.image(int(i), settings.image_size) for i in np.unique(spread)]
     return train(
@@ -119,6 +119,7 @@ def train_transfer(
         place,
         settings,
         watch=[_Stages(probe, tuple(some))],
+        probe=probe,
         job={"network": "transfer", **dataclasses.asdict(plan)},
         phases=phases,
     )
