@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -57,7 +56,6 @@ class Ascent:
         samples: Sequence[np.ndarray],
         weight_ranks: Sequence[int],
     ) -> None:
-        self._model = weakref.ref(model)
         self.shapes: dict[str, tuple[int, ...]] = {}
         wanted = [
             *[tf.TensorSpec([None, *latent.shape[1:]], tf.float32) for latent in latents],

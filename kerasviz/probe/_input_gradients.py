@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -27,6 +28,8 @@ from kerasviz.probe.targets import Target
 
 # Small float16 gradients would vanish; a power of two scales them without changing a digit.
 _FLOAT16_SCALE = 1024.0
+# Compiled functions kept per model and rule. A new lambda as target is a new function each time.
+_KEPT_FUNCTIONS = 16
 
 
 class InputGradient(NamedTuple):
@@ -51,7 +54,7 @@ class InputGradients:
     def __init__(self, model: keras.Model, rule: ReluRule) -> None:
         self._model = weakref.ref(model)
         self._rule = rule
-        self._compiled: dict[tuple, Compiled] = {}
+        self._compiled: collections.OrderedDict[tuple, Compiled] = collections.OrderedDict()
 
     def __call__(self, batch: Batch, target: Target, parameters: Sequence[np.ndarray]) -> InputGradient:
         """Return the gradients of one checked batch; `parameters` are the target's for these pictures.
@@ -67,6 +70,8 @@ class InputGradients:
         if key not in self._compiled:
             ensure_built(model, batch)
             self._compiled[key] = _compile(model, batch, target, self._rule)
+            if len(self._compiled) > _KEPT_FUNCTIONS:
+                self._compiled.popitem(last=False)
         compiled = self._compiled[key]
         target.check(compiled.score_shape or (), parameters)
         return InputGradient(*compiled(batch, parameters))

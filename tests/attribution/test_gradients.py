@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -199,6 +202,16 @@ def test_weights_that_change_are_seen_and_nothing_is_compiled_anew(images: np.nd
     np.testing.assert_allclose(explain(changing, images[:2], "saliency", target=1), 2 * first[:2], rtol=1e-5)
     assert input_gradients(changing) is kept
     assert len(kept._compiled) == 1
+
+
+def test_a_model_that_is_let_go_is_freed(images: np.ndarray) -> None:
+    mortal = network()
+    explain(mortal, images, "saliency", target=1)
+    explain(mortal, images, "guided_backpropagation", target=1)
+    gone = weakref.ref(mortal)
+    del mortal
+    gc.collect()
+    assert gone() is None
 
 
 def test_models_of_several_inputs_and_of_rows() -> None:
