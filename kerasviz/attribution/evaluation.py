@@ -23,8 +23,9 @@ from kerasviz.attribution.faithfulness import (
 from kerasviz.attribution.methods import Request, find
 from kerasviz.attribution.mosaic import Mosaics, grid_pointing_game, make_mosaics
 from kerasviz.attribution.rescoring import explained_classes
-from kerasviz.errors import InputError, did_you_mean
+from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
 from kerasviz.probe import LayerRequest, as_target, class_score
+from kerasviz.probe.layers import uses_channels_first
 
 MEASURES = ("pointing", "energy", "iou", "grid", "deletion", "insertion")
 # Of the other measures a higher value is better.
@@ -102,7 +103,8 @@ class Evaluator:
         options: `{method: {option: value}}`, for `explain`; a `layer` there goes before that of the settings.
 
     Raises:
-        InputError: masks are missing, empty or of another size, or a name is unknown.
+        InputError: masks are missing, empty or of another size.
+        UnsupportedModelError: the model takes channels first.
 
     >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3),
     ...                           keras.layers.GlobalAveragePooling2D(), keras.layers.Softmax()])
@@ -122,6 +124,8 @@ class Evaluator:
     def __post_init__(self) -> None:
         if self.images.ndim != 4:
             raise InputError(f"Got images of shape {self.images.shape}; expected pictures (N, h, w, C).")
+        if uses_channels_first(self.model):
+            raise UnsupportedModelError("The model takes channels first; an evaluation needs channels last.")
         if set(OF_MASKS) & set(self.settings.measures):
             if self.masks is None:
                 raise InputError(f"{', '.join(OF_MASKS)} need masks: pass them, or other measures.")

@@ -102,22 +102,26 @@ def rescore(
     forward = frozen_forward(request.model, precision)
     known = None if is_stream(request.images) else len(leaves(checked(request.model, request.images))[0])
     maps: list[np.ndarray] = []
+    working: tuple[Experiment, tuple[int, ...]] | None = None
     with forward.held(), tqdm(desc=name, unit=" passes", disable=not progress, delay=1) as bar:
-        for sample in samples(request, forward):
-            experiment = begin(sample)
-            bar.total = known and known * experiment.count
-            size = sample.pixels.shape[:-1]
-            try:
+        try:
+            for sample in samples(request, forward):
+                experiment, size = working = begin(sample), sample.pixels.shape[:-1]
+                bar.total = known and known * experiment.count
                 for start in range(0, experiment.count, request.batch_size):
                     part = range(start, min(start + request.batch_size, experiment.count))
                     experiment.run(part)
                     bar.update(len(part))
-            except KeyboardInterrupt:
-                done = f"{bar.n} of {bar.total or 'an unknown number of'} passes"
                 maps.append(_finished(experiment, size, request.raw))
-                maps.extend(np.full_like(maps[-1], np.nan) for _ in range((known or 0) - len(maps)))
-                raise Interrupted(np.stack(maps), f"{name} stopped after {done}.") from None
-            maps.append(_finished(experiment, size, request.raw))
+                working = None
+        except KeyboardInterrupt:
+            if working is not None:
+                maps.append(_finished(*working, request.raw))
+            if not maps:
+                raise
+            maps.extend([np.full_like(maps[0], np.nan)] * ((known or 0) - len(maps)))
+            done = f"{bar.n} of {bar.total or 'an unknown number of'} passes"
+            raise Interrupted(np.stack(maps), f"{name} stopped after {done}.") from None
     return np.stack(maps)
 
 
