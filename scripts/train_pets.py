@@ -23,7 +23,7 @@ from kerasviz.training import Place, Settings, train_pets_cnn
 CLASSES = ["Abyssinian", "american_bulldog"]
 # 200 pictures to learn from, 198 to test on. Without dropout every training picture is soon known by heart.
 PRESETS = {
-    "dropout": {"epochs": 60, "pool_dropout": 0.7, "fc_dropout": 0.5},
+    "dropout": {"epochs": 200, "pool_dropout": 0.8, "fc_dropout": 0.5},
     "no-dropout": {"epochs": 20, "pool_dropout": 0.0, "fc_dropout": 0.0},
 }
 
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--only", choices=PRESETS, help="one of the two")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one run for each")
     parser.add_argument("--image-size", type=int, default=96, help="side of the pictures in pixels")
-    parser.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam")
+    parser.add_argument("--learning-rate", type=float, default=1e-4, help="of Adam")
     parser.add_argument("--log-dir", type=Path, default=Path("logs"), help="holds one folder per run")
     parser.add_argument("--download", action="store_true", help="fetch the data set if it is absent")
     args = parser.parse_args()
@@ -56,7 +56,7 @@ def run(dataset, name: str, seed: int, args: argparse.Namespace) -> float:
         learning_rate=args.learning_rate,
         image_size=args.image_size,
         seed=seed,
-        watch_every=20,
+        watch_every=40,
     )
     if epochs_done(log_dir) < settings.epochs:
         train_pets_cnn(dataset, Place(log_dir, resume=True), settings, **preset)
