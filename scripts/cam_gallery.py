@@ -18,14 +18,14 @@ MODEL = [str(DATA / "models" / "efficientnet_lite0.keras")]
 NAMES = ["--class-names", str(DATA / "models" / "imagenet_classes.txt")]
 
 
-def make(name: str, picture: Path, *options: str) -> None:
+def make(name: str, picture: Path, *options: str, width: int = 640) -> None:
     """Write the figure of one picture as a small PNG of 256 colours."""
     with tempfile.TemporaryDirectory() as folder:
         status = main(["cam", *MODEL, str(picture), *NAMES, "--out", folder, *options])
         if status:
             raise SystemExit(status)
         figure = Image.open(Path(folder) / f"{picture.stem}-cam.png").convert("RGB")
-        figure.thumbnail((640, 640), Image.Resampling.LANCZOS)
+        figure.thumbnail((width, width), Image.Resampling.LANCZOS)
         small = figure.quantize(palette=figure.quantize(256), dither=Image.Dither.FLOYDSTEINBERG)
         small.save(GALLERY / f"cam-{name}.png", optimize=True)
 
@@ -35,5 +35,5 @@ with tempfile.TemporaryDirectory() as folder:
     halves = [read_image(PETS / name, (360, 320)) for name in ("Bengal_77.jpg", "american_bulldog_10.jpg")]
     write_png(pair, np.concatenate(halves, axis=1))
     make("two-animals", pair, "--class", "Egyptian cat,boxer", "--contour")
-make("methods", PETS / "Bengal_12.jpg", "--method", "grad_cam,layer_cam")
+make("methods", PETS / "Bengal_12.jpg", "--method", "grad_cam,layer_cam", width=880)
 make("box", PETS / "american_bulldog_100.jpg", "--box")

@@ -61,7 +61,7 @@ def cam_figure(
     # The colour bar takes its part of a map's column: so the maps come out as large as the picture.
     ratios = [1.0, *[1.02] * len(columns)]
     figure = new_figure(cell * sum(ratios) + 0.7 * len(columns), (cell * aspect + 0.7) * len(rows))
-    figure.get_layout_engine().set(h_pad=0.1, w_pad=0.08)
+    figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.08)
     grid = figure.subplots(len(rows), len(ratios), squeeze=False, width_ratios=ratios)
     for row, maps in enumerate(heatmaps):
         show_image(grid[row, 0], image, "picture")

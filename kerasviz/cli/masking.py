@@ -81,7 +81,7 @@ def masking_figure(
     count = len(chosen)
     shown = f"all {count}" if count == maps[0].shape[-1] else f"the first {count} of {maps[0].shape[-1]}"
     sorting = "in their order" if order == "channel" else f"by {order} activation"
-    title = f"{layer}: {shape}, {shown} channels {sorting}; the mask changes them by {change:.0%} (L2 norm)"
+    title = f"{layer}: {shape}, {shown} channels {sorting}; the mask changes the layer by {change:.0%}"
     figure = new_figure(11.0, 8.0, title)
     grid = figure.subplots(2, 2, height_ratios=(1, 2.6))
     columns = zip(pictures, maps, ("original", "masked"), strict=True)

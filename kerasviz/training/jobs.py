@@ -151,10 +151,10 @@ def _decoded(dataset: Dataset, settings: Settings) -> Dataset:
     """Return the data set with its pictures decoded once for all phases, unless that is not wanted."""
     if settings.cache == "none":
         return dataset
-    parts = {"train": dataset.train, "validation": dataset.validation}
-    return dataclasses.replace(
-        dataset, **{name: part.decoded(settings.image_size, settings.cache) for name, part in parts.items()}
+    train, validation = (
+        split.decoded(settings.image_size, settings.cache) for split in (dataset.train, dataset.validation)
     )
+    return dataclasses.replace(dataset, train=train, validation=validation)
 
 
 def _fit(

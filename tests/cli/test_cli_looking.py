@@ -92,10 +92,8 @@ def test_cam_prints_the_table_and_writes_the_maps(place, tmp_path, capsys) -> No
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == ["picture", "predicted", "explained", "probability", "score"]
     assert [line[1:3] for line in lines[1:3]] == [["red", "red"], ["red", "red"]]
-    assert [line[-3] for line in lines[1:3]] == [
-        "0.657",
-        "0.782",
-    ]  # sigmoid(255 * (0.625 - 0.375) / 100), ...
+    # The sigmoid of 2.55 * (5 / 8 - 3 / 8), and of 2.55 / 2.
+    assert [line[-3] for line in lines[1:3]] == ["0.654", "0.782"]
     assert "3 of 4 files explained" in " ".join(map(" ".join, lines))
     heatmap = np.load(tmp_path / "b-cam.npy")
     assert (heatmap.shape, heatmap.dtype) == ((4, 4), np.float32)
