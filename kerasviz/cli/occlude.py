@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from kerasviz.cli.inputs import add_class_names, add_model, add_pictures
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import keras
     import numpy as np
 
 HELP = "hide parts of pictures and draw how much the score, or a layer, changes"
@@ -56,13 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Write a picture for each image; an interrupted run writes what is done, unknown places in magenta."""
-    from kerasviz.attribution import Interrupted
-    from kerasviz.cli.cam_figure import Style, cam_figure
-    from kerasviz.cli.class_choice import choose_classes, class_label
+    from kerasviz.attribution import Interrupted, explain
+    from kerasviz.cli.class_choice import choose_classes
     from kerasviz.cli.inputs import Form, find_class_names, output_names, read_batches, report_skipped
     from kerasviz.datasets import find_images
     from kerasviz.models import load_model
-    from kerasviz.pictures.figures import save_figure
+    from kerasviz.pictures.figures import comparison_figure, save_figure
 
     model = load_model(args.model)
     form = Form.of(model, args.input_range, args.image_size)
@@ -71,30 +73,46 @@ def run(args: argparse.Namespace) -> int | None:
     options = _options(args)
     files = find_images(args.images)
     stems = dict(zip(files, output_names(files), strict=True))
-    style = Style(args.alpha, contour=False, box=False, threshold=0.5)
-    heading = f"layer {args.layer}" if args.layer else "predicted class"
-    if label is not None:
-        heading = class_label(label, names)
     skipped: list[tuple[Path, str]] = []
     for (picture,) in read_batches(files, form, 1, skipped):
-        stopped = False
+        batch, stopped = form.batch([picture]), ""
         try:
-            heatmap = _explain(model, form.batch([picture]), label, args, options)
+            heatmap = explain(model, batch, args.method, target=label, batch_size=args.batch_size, **options)[
+                0
+            ]
         except Interrupted as interrupted:
-            heatmap, stopped = interrupted.maps[0], True
-            print(interrupted)
+            heatmap, stopped = interrupted.maps[0], f" ({interrupted})"
+        title = _title(model, batch, label, names, args) + stopped
         path = Path(args.out) / f"{stems[picture.path]}-{args.method}"
-        title = f"{heading} (interrupted)" if stopped else heading
-        save_figure(
-            cam_figure(picture.shown, [[heatmap]], [title], [args.method], style), f"{path}.png", dpi=100
-        )
+        figure = comparison_figure([picture.shown], [[heatmap]], [args.method], alpha=args.alpha, title=title)
+        save_figure(figure, f"{path}.png")
         if args.raw:
             _save(Path(f"{path}.npy"), heatmap)
-        print(f"{picture.path}: {path}.png")
+        print(f"{picture.path}: {title}; {path}.png")
         if stopped:
             return 130
     report_skipped(files, skipped)
     return None
+
+
+def _title(
+    model: keras.Model,
+    batch: np.ndarray,
+    label: int | None,
+    names: Sequence[str] | None,
+    args: argparse.Namespace,
+) -> str:
+    from kerasviz.attribution import Request
+    from kerasviz.attribution.rescoring import explained_classes
+    from kerasviz.cli.class_choice import class_label
+    from kerasviz.probe import as_target
+
+    if args.layer:
+        return f"relative change of {args.layer} where the picture is hidden"
+    if label is None:
+        label = int(explained_classes(Request(model, batch, None, as_target(None), False, 1))[0])
+    name = class_label(label, names)
+    return f"fall of the score of {name}" if args.method == "occlusion" else f"mean score of {name}"
 
 
 def _options(args: argparse.Namespace) -> dict[str, Any]:
@@ -107,14 +125,6 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         return options | {"masks": args.random_masks, "seed": args.seed}
     options |= {"patch": args.patch, "stride": args.stride}
     return options | ({"of": "activations", "layer": args.layer} if args.layer else {})
-
-
-def _explain(
-    model: Any, batch: np.ndarray, label: int | None, args: argparse.Namespace, options: dict[str, Any]
-) -> np.ndarray:
-    from kerasviz.attribution import explain
-
-    return explain(model, batch, args.method, target=label, batch_size=args.batch_size, **options)[0]
 
 
 def _save(path: Path, values: np.ndarray) -> None:
