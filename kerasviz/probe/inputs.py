@@ -83,7 +83,11 @@ def _arranged(model: keras.Model, images: Any, count: int) -> Batch:
     structure = getattr(model, "_inputs_struct", None)
     if structure is None:
         return keras.tree.map_structure(_array, images)
-    names = list(structure) if isinstance(structure, dict) else [tensor.name for tensor in model.inputs]
+    if isinstance(structure, dict):
+        # In the order in which Keras flattens it: a plain dict is sorted by its keys.
+        names = keras.tree.flatten(type(structure)((name, name) for name in structure))
+    else:
+        names = [tensor.name for tensor in model.inputs]
     if isinstance(images, dict):
         missing = [name for name in names if name not in images]
         if missing:

@@ -241,3 +241,17 @@ def test_region_of_a_segmentation_map() -> None:
         Probe(segmenter(), "conv").trace(images, region_score(np.ones((2, 2)), 2))
     with pytest.raises(TargetError, match="empty"):
         Probe(segmenter(), "conv").trace(images, region_score(np.zeros((4, 4)), 2))
+
+
+@pytest.mark.parametrize("order", [("image", "factor"), ("factor", "image")])
+def test_inputs_by_name_whatever_their_order(order: tuple[str, str]) -> None:
+    inputs = {"image": keras.Input((4, 4, 1), name="image"), "factor": keras.Input((1,), name="factor")}
+    conv = keras.layers.Conv2D(2, 3, name="conv")(inputs["image"])
+    scaled = keras.layers.GlobalAveragePooling2D()(conv) * inputs["factor"]
+    model = keras.Model({name: inputs[name] for name in order}, scaled)
+    arrays = {"image": np.ones((3, 4, 4, 1), np.float32), "factor": np.full((3, 1), 5, np.float32)}
+    probe = Probe(model, "conv")
+    by_name = probe.trace({name: arrays[name] for name in reversed(order)}, target=1)
+    np.testing.assert_allclose(by_name.outputs, model.predict_on_batch(arrays), atol=1e-6)
+    by_position = probe.trace([arrays["factor"], arrays["image"]], target=1)
+    np.testing.assert_allclose(by_position.outputs, by_name.outputs, atol=1e-6)
