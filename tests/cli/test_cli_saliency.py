@@ -41,8 +41,8 @@ def saliency(place: Path, out: Path, *options: str, image: str = "red.png") -> n
     """Run the command on one picture and return the map that `--raw` wrote."""
     picture = str(place / image)
     assert main(["saliency", str(place / "model.keras"), picture, "--out", str(out), "--raw", *options]) == 0
-    figure = Image.open(out / f"{Path(image).stem}-saliency.png")
-    assert min(figure.size) > 250
+    with Image.open(out / f"{Path(image).stem}-saliency.png") as figure:
+        assert min(figure.size) > 250
     (file,) = out.glob("*.npy")
     return np.load(file)
 
@@ -98,7 +98,8 @@ def test_maximize_writes_sheet_log_and_animation(place, tmp_path, capsys) -> Non
     assert sheet[:, 9:17, 2].mean() > 230
     assert sheet[:, 18:, 2].mean() > 230
     assert [frame.step for frame in open_log(tmp_path / "log").frames("maximized")] == [0, 20, 40, 60]
-    assert Image.open(tmp_path / "film.gif").n_frames == 4
+    with Image.open(tmp_path / "film.gif") as film:
+        assert film.n_frames == 4
     printed = capsys.readouterr().out
     assert "conv filter 1" in printed
     assert "blue" in printed
@@ -119,7 +120,7 @@ def test_every_option_of_maximize_counts(place, tmp_path) -> None:
         "colours": ("--plain-colors",),
         "still": ("--no-transforms",),
         "neuron": ("--neuron",),
-        "range": ("--input-range", "-1,1"),
+        "range": ("--input-range=-1,1",),
     }
     for name, change in changes.items():
         other = sheet(name, *change)
