@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ def drift(layer: Any = "*") -> Source:
     return _Drift(layer)
 
 
-def dead_filters(images: list[Picture] | np.ndarray, layer: Any = None) -> Source:
+def dead_filters(images: Sequence[Picture] | np.ndarray, layer: Any = None) -> Source:
     """Watch the share of filters that are silent on every one of `images`: scalars `dead_filters/LAYER`.
 
     A filter is silent when its output is 0 or less at every position; a ReLU then passes nothing on.
@@ -100,12 +101,12 @@ class _DriftWatch(Watch):
 
 @dataclass(frozen=True)
 class _DeadFilters(Source):
-    images: list[Picture] | np.ndarray
+    images: Sequence[Picture] | np.ndarray
     layer: Any
 
     def bind(self, run: Run) -> list[Watch]:
         batch = np.stack([model_picture(image, run.model) for image in self.images])
-        found = resolve(run.model, "*" if self.layer is None else self.layer)
+        found = list(resolve(run.model, "*" if self.layer is None else self.layer))
         if self.layer is None:
             found = [one for one in found if "Conv" in type(one.place.layer).__name__]
         if not found:
