@@ -19,6 +19,8 @@ COMMANDS = {
     "features": "features",
     "cam": "cam",
     "occlude": "occlude",
+    "saliency": "saliency",
+    "maximize": "maximize",
     "evaluate": "evaluate",
     "sanity": "sanity",
     "gif": "gif",
