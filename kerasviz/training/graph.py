@@ -41,7 +41,7 @@ def forward_graph(model: keras.Model) -> bytes:
     for node in graph.node:
         node.name = names[node.name]
         for index, source in enumerate(node.input):
-            # A source is a node's name, "^" before it where it only waits, ":1" behind it for its second output.
+            # A node's name, "^" before it where it is only waited for, ":1" behind it for its second output.
             name, colon, port = source.lstrip("^").partition(":")
             node.input[index] = f"{'^' * source.startswith('^')}{names[name]}{colon}{port}"
         # Colocation names other nodes too; the graph is read, never run, and can do without.
