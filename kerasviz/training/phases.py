@@ -76,8 +76,8 @@ class LateStart(keras.optimizers.schedules.LearningRateSchedule):
     long. This schedule returns `rate * c(t - first_step) / c(t)`.
 
     >>> import numpy as np
-    >>> np.round(keras.ops.convert_to_numpy(LateStart(1.0, 1000)(1000)), 4).item()
-    0.3977
+    >>> round(float(LateStart(1.0, 1000)(1000)), 3)
+    0.398
     """
 
     def __init__(self, rate: float, first_step: int) -> None:

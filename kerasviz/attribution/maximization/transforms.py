@@ -118,7 +118,7 @@ def sampling(
     are grey.
 
     >>> indices, shares = sampling([], (1, 2), np.random.default_rng(0))
-    >>> indices[0].tolist(), shares[0].tolist(), shares[1:].any()
+    >>> indices[0].tolist(), shares[0].tolist(), bool(shares[1:].any())
     ([0, 1], [1.0, 1.0], False)
     """
     matrix = np.eye(3)
