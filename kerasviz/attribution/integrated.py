@@ -54,9 +54,9 @@ def integrated_gradients(
 
         a_pc = (x_pc - x'_pc) int_0^1 g(x' + t (x - x'))_pc dt
 
-    computed as a sum over m points, t_k = ((k - 1/2) / m)^2 with the weights (2k - 1) / m^2, k = 1 ... m.
-    They stand closer together near the baseline, where scores rise most before the network saturates (on
-    EfficientNet-Lite0 from black, at least two thirds of the way to the score lie below t = 1/16).
+    by the trapezoid rule over m points. The first quarter of them stands evenly from baseline to picture. The
+    others go where the rule fails: between two points, the integral of the slope has to be the difference of
+    their scores, and where it is not, points are added, twice as many in each round.
 
     x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m
     the number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x').
@@ -103,26 +103,51 @@ def integrate(
 
 
 def accumulate(samples: Samples, baseline: Any, steps: int) -> PathIntegral:
-    """Return the sum over the points of the path, of which at most `samples.limit` exist at a time."""
-    if steps < 1:
-        raise InputError(f"Got steps={steps}; expected at least 1.")
+    """Return the integrals of all pictures, one after the other: the points of one fill the runs."""
+    if steps < 2:
+        raise InputError(f"Got steps={steps}; expected at least 2, the baseline and the picture.")
     samples = samples.with_fixed_classes()
     pictures = samples.pictures
     start = _baseline(baseline, pictures)
-    everything = range(len(samples))
-    scores = samples.run().scores
-    baseline_scores = samples.moved(everything, start).run().scores
-    totals = np.zeros_like(pictures)
-    for pairs in samples.pairs(steps):
-        rows = [row for row, _ in pairs]
-        places = [((step + 0.5) / steps) ** 2 for _, step in pairs]
-        weights = [(2 * step + 1) / steps**2 for _, step in pairs]
-        moves = zip(rows, places, strict=True)
-        points = np.stack([start[row] + place * (pictures[row] - start[row]) for row, place in moves])
-        gradients = samples.moved(rows, points.astype(np.float32)).run().gradients
-        for row, weight, gradient in zip(rows, weights, gradients, strict=True):
-            totals[row] += weight * gradient
-    return PathIntegral((pictures - start) * totals, scores, baseline_scores)
+    found = [_along(samples, row, start[row], pictures[row], steps) for row in range(len(samples))]
+    means, scores, baseline_scores = (np.stack(values) for values in zip(*found, strict=True))
+    return PathIntegral((pictures - start) * means, scores, baseline_scores)
+
+
+def _along(
+    samples: Samples, row: int, start: np.ndarray, end: np.ndarray, steps: int
+) -> tuple[np.ndarray, np.float32, np.float32]:
+    """Return the mean gradient on the line between two pictures, and the scores of its end and its start."""
+    places = np.empty(0)
+    gradients, scores = np.empty((0, *end.shape), np.float32), np.empty(0, np.float32)
+    added = np.linspace(0, 1, max(2, steps // 4))
+    while len(added):
+        points = [start + place * (end - start) for place in added]
+        seen = samples.moved([row] * len(added), np.stack(points).astype(np.float32)).run()
+        order = np.argsort(np.concatenate([places, added]), kind="stable")
+        places = np.concatenate([places, added])[order]
+        gradients = np.concatenate([gradients, seen.gradients])[order]
+        scores = np.concatenate([scores, seen.scores])[order]
+        slopes = np.tensordot(gradients, end - start, end.ndim).astype(np.float64)
+        gaps = np.diff(places)
+        missed = np.abs((slopes[1:] + slopes[:-1]) / 2 * gaps - np.diff(scores))
+        added = _refined(places, missed, min(len(places), steps - len(places)))
+    widths = np.concatenate([[0], gaps, [0]])
+    weights = ((widths[1:] + widths[:-1]) / 2).astype(np.float32)
+    return np.tensordot(weights, gradients, 1), scores[-1], scores[0]
+
+
+def _refined(places: np.ndarray, missed: np.ndarray, count: int) -> np.ndarray:
+    """Return `count` new places, evenly within each gap, most of them in the gaps that miss most.
+
+    >>> _refined(np.array([0.0, 0.5, 1.0]), np.array([0.0, 2.0]), 1).tolist()
+    [0.75]
+    """
+    shares = np.zeros(len(missed), int)
+    for _ in range(count):
+        shares[np.argmax(missed / (shares + 1) ** 2)] += 1
+    inner = [np.linspace(places[at], places[at + 1], share + 2)[1:-1] for at, share in enumerate(shares)]
+    return np.concatenate(inner)
 
 
 def _integrated(samples: Samples, baseline: Any, steps: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -15,11 +16,17 @@ from kerasviz.probe import InputGradient, InputGradients, Target, picture_positi
 from kerasviz.probe.inputs import leaves, sliced
 from kerasviz.probe.layers import uses_channels_first
 
+
+def _over_channels(join: np.ufunc, values: np.ndarray) -> np.ndarray:
+    # Channel by channel: NumPy reduces a last axis of three numbers twenty times slower.
+    return functools.reduce(join, np.moveaxis(values, -1, 0))
+
+
 # How the last axis, the channels, becomes one number per pixel.
 REDUCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sum": lambda values: values.sum(axis=-1),
-    "sum_abs": lambda values: np.abs(values).sum(axis=-1),
-    "max_abs": lambda values: np.abs(values).max(axis=-1),
+    "sum": lambda values: _over_channels(np.add, values),
+    "sum_abs": lambda values: _over_channels(np.add, np.abs(values)),
+    "max_abs": lambda values: _over_channels(np.maximum, np.abs(values)),
     "all": lambda values: values,
 }
 

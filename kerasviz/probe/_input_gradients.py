@@ -147,7 +147,7 @@ def _compile(model: keras.Model, batch: Batch, target: Target, rule: ReluRule) -
             (gradients,) = tf.gradients(explained, [pictures], grad_ys=[scale * seed])
         if gradients is None:
             raise TargetError("The explained score does not depend on the pictures: choose another output.")
-        return gradients / scale, scores, classes
+        return gradients if scale == 1 else gradients / scale, scores, classes
 
     extra = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()]
     function = run.get_concrete_function(*flat, *extra)

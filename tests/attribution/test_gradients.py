@@ -73,21 +73,20 @@ def test_integrated_gradients_of_a_kink_by_hand() -> None:
     model = keras.Sequential([keras.Input((1, 1, 1)), kl.Conv2D(1, 1), kl.ReLU(), kl.Flatten()])
     model.set_weights([np.ones((1, 1, 1, 1)), np.array([-2.0])])
     image = np.full((1, 1, 1, 1), 8, np.float32)
-    # 4 points at 1/64, 9/64, 25/64 and 49/64 with the weights 1/16, 3/16, 5/16 and 7/16: the last two count.
+    # 2 points, the ends, with the slopes 0 and 8: their mean is 4.
+    (rough,) = integrate(model, image, target=1, steps=2)
+    assert rough.attributions.item() == pytest.approx(4)
+    assert rough.completeness_error.item() == pytest.approx(1 / 3)
+    # 2 more at 1/3 and 2/3 with the slope 8: (0 / 2 + 8 + 8 + 8 / 2) / 3.
     (found,) = integrate(model, image, target=1, steps=4)
-    assert found.attributions.item() == pytest.approx(6)
+    assert found.attributions.item() == pytest.approx(20 / 3)
     assert (found.scores.item(), found.baseline_scores.item()) == (6, 0)
-    assert found.completeness_error.item() == pytest.approx(0, abs=1e-6)
-    # 3 points at 1/36, 1/4 and 25/36, the second on the kink: the last counts with 5/9, 40/9 of 6.
-    (rough,) = integrate(model, image, target=1, steps=3)
-    assert rough.attributions.item() == pytest.approx(40 / 9)
-    assert rough.completeness_error.item() == pytest.approx(7 / 27)
-    # 1 point, on the kink: nothing is found, and the error says so.
-    (missed,) = integrate(model, image, target=1, steps=1)
-    assert missed.attributions.item() == 0
-    assert missed.completeness_error.item() == 1
-    with pytest.warns(UserWarning, match="miss the difference of the scores by 100% with 1 steps"):
-        explain(model, image, "integrated_gradients", target=1, steps=1)
+    assert found.completeness_error.item() == pytest.approx(1 / 9)
+    # All further ones go into the gap with the kink, which halves the error each time.
+    (fine,) = integrate(model, image, target=1, steps=64)
+    assert fine.completeness_error.item() < 0.001
+    with pytest.warns(UserWarning, match="miss the difference of the scores by 33% with 2 steps"):
+        explain(model, image, "integrated_gradients", target=1, steps=2)
     (equal,) = integrate(model, image, target=1, baseline=8)
     assert equal.completeness_error.item() == 0
 
@@ -243,7 +242,7 @@ def test_wrong_requests(model: keras.Model, images: np.ndarray) -> None:
         explain(model, images, "saliency", target=3)
     with pytest.raises(ImageError, match="NaN"):
         explain(model, np.full((1, 9, 9, 2), np.nan), "saliency")
-    for wrong, message in (({"steps": 0}, "steps=0"), ({"baseline": np.zeros((5, 1))}, "broadcasts over")):
+    for wrong, message in (({"steps": 1}, "steps=1"), ({"baseline": np.zeros((5, 1))}, "broadcasts over")):
         with pytest.raises(InputError, match=message):
             explain(model, images, "integrated_gradients", **wrong)
     for wrong, message in (
