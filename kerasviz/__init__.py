@@ -33,6 +33,7 @@ _NAMES = {
     "filter_activation": "kerasviz.attribution",
     "filter_tiles": "kerasviz.pictures",
     "integrate": "kerasviz.attribution",
+    "kernel_figure": "kerasviz.filters",
     "kernels": "kerasviz.training",
     "layers": "kerasviz.probe",
     "load_model": "kerasviz.models",
@@ -51,7 +52,7 @@ _NAMES = {
     "symmetric": "kerasviz.pictures",
     "top_class": "kerasviz.probe",
 }
-_ROOMS = ("attribution", "datasets", "errors", "frames", "models", "pictures", "probe", "training")
+_ROOMS = ("attribution", "datasets", "errors", "filters", "frames", "models", "pictures", "probe", "training")
 
 __all__ = ["__version__", *sorted(_NAMES), *_ROOMS]
 

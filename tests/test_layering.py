@@ -15,7 +15,7 @@ PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
     {"_version", "errors", "atomic"},
     {"probe", "pictures", "models", "datasets", "frames"},
-    {"attribution"},
+    {"attribution", "filters"},
     {"training"},
     {"report"},
     {"cli"},

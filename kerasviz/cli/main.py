@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "demo",
     "train": "train",
     "layers": "layers",
+    "filters": "filters",
     "features": "features",
     "cam": "cam",
     "occlude": "occlude",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import keras
+
     from kerasviz.datasets import Dataset
-    from kerasviz.training import Transfer
+    from kerasviz.training import Place, Transfer
 
 
 def load_dataset(args: argparse.Namespace) -> Dataset:
     """Return the data set that the arguments of `train` name."""
-    from kerasviz.datasets import folder, pets, shapes
+    from kerasviz.datasets import fashion_mnist, folder, pets, shapes
 
     if args.data_kind == "pets":
         classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
@@ -21,17 +24,21 @@ def load_dataset(args: argparse.Namespace) -> Dataset:
         return pets.load(args.data, classes, split, args.seed, args.download)
     if args.data_kind == "shapes":
         return shapes.load(args.pictures, args.pictures // 4, image_size=args.image_size, seed=args.seed)
+    if args.data_kind == "fashion":
+        return fashion_mnist.load(args.data)
     return folder.load(args.data, args.split, args.seed)
 
 
-def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
-    """Train the network that the arguments of `train` mean."""
+def train_args(dataset: Dataset, args: argparse.Namespace) -> keras.Model:
+    """Train the network that the arguments of `train` mean, and return it."""
     from kerasviz.datasets import Augmentation
     from kerasviz.training import Place, Settings, train_pets_cnn, train_transfer
     from kerasviz.training.devices import describe_devices
 
     print(describe_devices())
     place = Place(args.log_dir, args.resume, args.overwrite)
+    if args.data_kind == "fashion":
+        return _train_fashion(dataset, place, args)
     settings = Settings(
         epochs=args.epochs,
         batch_size=args.batch_size,
@@ -46,9 +53,8 @@ def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
         augmentation=Augmentation(args.flip, args.rotate, args.zoom),
     )
     if args.data_kind == "transfer":
-        train_transfer(dataset, place, settings, _transfer_plan(args), probe_image=args.probe_image)
-        return
-    train_pets_cnn(
+        return train_transfer(dataset, place, settings, _transfer_plan(args), probe_image=args.probe_image)
+    return train_pets_cnn(
         dataset,
         place,
         settings,
@@ -56,6 +62,28 @@ def train_args(dataset: Dataset, args: argparse.Namespace) -> None:
         fc_dropout=0.0 if args.no_dropout else args.fc_dropout,
         probe_image=args.probe_image,
     )
+
+
+def _train_fashion(dataset: Dataset, place: Place, args: argparse.Namespace) -> keras.Model:
+    from kerasviz.datasets import Augmentation
+    from kerasviz.training import train_fashion_cnn
+    from kerasviz.training.fashion import PRESETS
+
+    preset, schedule = PRESETS[args.preset]
+    given = vars(args)
+    settings = dataclasses.replace(
+        preset,
+        epochs=given.get("epochs", preset.epochs),
+        batch_size=given.get("batch_size", preset.batch_size),
+        learning_rate=given.get("learning_rate", preset.learning_rate),
+        augmentation=Augmentation(given.get("flip", preset.augmentation.flip)),
+        seed=args.seed,
+        log_every=args.log_every,
+        watch_every=args.every,
+        histograms=not args.no_histograms,
+    )
+    schedule = given.get("schedule", schedule)
+    return train_fashion_cnn(dataset, place, settings, schedule=schedule, probe_image=args.probe_image)
 
 
 def _transfer_plan(args: argparse.Namespace) -> Transfer:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from kerasviz.training.attention import cams
 from kerasviz.training.checkpoints import Checkpoints
+from kerasviz.training.evaluation import Evaluation, evaluate
+from kerasviz.training.evaluation_files import write_evaluation
 from kerasviz.training.evolution import Evolution
+from kerasviz.training.fashion import train_fashion_cnn
 from kerasviz.training.jobs import Place, train, train_pets_cnn
 from kerasviz.training.measures import dead_filters, drift
 from kerasviz.training.phases import Phase
@@ -17,6 +20,7 @@ from kerasviz.training.transfer import Transfer, train_transfer
 
 __all__ = [
     "Checkpoints",
+    "Evaluation",
     "Evolution",
     "Output",
     "Phase",
@@ -30,12 +34,15 @@ __all__ = [
     "cams",
     "dead_filters",
     "drift",
+    "evaluate",
     "every",
     "geometric",
     "kernels",
     "log_sheet",
     "responses",
     "train",
+    "train_fashion_cnn",
     "train_pets_cnn",
     "train_transfer",
+    "write_evaluation",
 ]

@@ -14,10 +14,12 @@ from kerasviz.atomic import atomic_path
 from kerasviz.datasets import Augmentation
 from kerasviz.errors import InputError, LogError
 from kerasviz.training.checkpoints import BEST, LAST, PROGRESS
+from kerasviz.training.evaluation_files import FIGURES, NUMBERS, TABLE
 
 SETTINGS = "settings.json"
 # What a run leaves in its folder, besides animations.
-_LEAVINGS = ("train", "validation", "evolution", LAST, BEST, PROGRESS, SETTINGS, "probe.png")
+_EVALUATION = (NUMBERS, TABLE, *FIGURES)
+_LEAVINGS = ("train", "validation", "evolution", LAST, BEST, PROGRESS, SETTINGS, "probe.png", *_EVALUATION)
 
 
 @dataclass(frozen=True)
@@ -121,4 +123,4 @@ def _clear(directory: Path) -> None:
 
 
 def _as_json(value: Any) -> Any:
-    return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else str(value)
+    return dataclasses.asdict(value) if isinstance(value, Augmentation) else str(value)
