@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> None:
 
     channel = int(args.channel) if args.channel.isdigit() else args.channel
     model = load_model(args.model)
-    found = [one for layer in split_list(args.layer) or [None] for one in layer_filters(model, layer)]
+    layers: list[str | None] = [*split_list(args.layer)] or [None]
+    found = [one for layer in layers for one in layer_filters(model, layer)]
     for one in found:
         figures = {"kernels": kernel_figure(model, one.path, channel, args.annotate)}
         if args.image:

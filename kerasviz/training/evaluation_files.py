@@ -80,16 +80,10 @@ def _figures(evaluation: Evaluation, split: Split) -> Iterator[Figure]:
     yield confusion_figure(evaluation.confusion(), names, f"{len(split)} pictures, accuracy {overall:.3f}")
     yield _samples(evaluation, split)
     spread = np.unique(np.linspace(0, len(split) - 1, min(_SHOWN, len(split))).astype(int))
-    yield prediction_figure(
-        _Pictures(split, spread),
-        evaluation.labels[spread],
-        evaluation.probabilities[spread],
-        names,
-        columns=8,
-    )
-    yield mistakes_figure(
-        _Pictures(split, np.arange(len(split))), evaluation.labels, evaluation.probabilities, names
-    )
+    labels, probabilities = evaluation.labels, evaluation.probabilities
+    some, every = _Pictures(split, spread), _Pictures(split, np.arange(len(split)))
+    yield prediction_figure(some, labels[spread].tolist(), probabilities[spread], names, columns=8)
+    yield mistakes_figure(every, labels.tolist(), probabilities, names)
 
 
 def _samples(evaluation: Evaluation, split: Split) -> Figure:
