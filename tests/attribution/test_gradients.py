@@ -69,26 +69,31 @@ def test_literal_values_and_reductions() -> None:
 
 
 def test_integrated_gradients_of_a_kink_by_hand() -> None:
-    # S = ReLU(x - 2) at x = 8: of the way from 0 the last three quarters count, and make all of S = 6.
+    # S = ReLU(x - 2) at x = 8: of the way from 0 the last three quarters count, and make all of S = 6. The
+    # slopes at the ends are 0 and 8; that the score rises by 6 says where the kink is.
     model = keras.Sequential([keras.Input((1, 1, 1)), kl.Conv2D(1, 1), kl.ReLU(), kl.Flatten()])
     model.set_weights([np.ones((1, 1, 1, 1)), np.array([-2.0])])
     image = np.full((1, 1, 1, 1), 8, np.float32)
-    # 2 points, the ends, with the slopes 0 and 8: their mean is 4.
-    (rough,) = integrate(model, image, target=1, steps=2)
-    assert rough.attributions.item() == pytest.approx(4)
-    assert rough.completeness_error.item() == pytest.approx(1 / 3)
-    # 2 more at 1/3 and 2/3 with the slope 8: (0 / 2 + 8 + 8 + 8 / 2) / 3.
-    (found,) = integrate(model, image, target=1, steps=4)
-    assert found.attributions.item() == pytest.approx(20 / 3)
+    (found,) = integrate(model, image, target=1, steps=2)
+    assert found.attributions.item() == pytest.approx(6)
     assert (found.scores.item(), found.baseline_scores.item()) == (6, 0)
-    assert found.completeness_error.item() == pytest.approx(1 / 9)
-    # All further ones go into the gap with the kink, which halves the error each time.
-    (fine,) = integrate(model, image, target=1, steps=64)
-    assert fine.completeness_error.item() < 0.001
-    with pytest.warns(UserWarning, match="miss the difference of the scores by 33% with 2 steps"):
-        explain(model, image, "integrated_gradients", target=1, steps=2)
+    assert found.completeness_error.item() == pytest.approx(0)
     (equal,) = integrate(model, image, target=1, baseline=8)
     assert equal.completeness_error.item() == 0
+
+
+def test_what_integrated_gradients_miss_they_say() -> None:
+    # S = ReLU(x - 2) - ReLU(x - 6) at x = 8 is 4, and flat at both ends: 2 points see no slope at all.
+    model = keras.Sequential([keras.Input((1, 1, 1)), kl.Conv2D(2, 1), kl.ReLU(), kl.Flatten()])
+    model.add(kl.Dense(1, use_bias=False))
+    model.set_weights([np.ones((1, 1, 1, 2)), np.array([-2.0, -6.0]), np.array([[1.0], [-1.0]])])
+    image = np.full((1, 1, 1, 1), 8, np.float32)
+    with pytest.warns(UserWarning, match="miss the difference of the scores by 100% with 2 steps"):
+        assert explain(model, image, "integrated_gradients", target=1, steps=2).item() == 0
+    # 4 points: the two in the middle, at 8/3 and 16/3, have the slope 8, and both kinks are found.
+    (found,) = integrate(model, image, target=1, steps=4)
+    assert found.attributions.item() == pytest.approx(4)
+    assert found.completeness_error.item() == pytest.approx(0, abs=1e-6)
 
 
 def test_completeness_below_one_percent_at_64_steps(model: keras.Model, images: np.ndarray) -> None:
