@@ -69,15 +69,18 @@ def test_literal_values_and_reductions() -> None:
 
 
 def test_integrated_gradients_of_a_kink_by_hand() -> None:
-    # S = ReLU(x - 2) at x = 8: of the way from 0 the last three quarters count, and make all of S = 6. The
-    # slopes at the ends are 0 and 8; that the score rises by 6 says where the kink is.
+    # S = ReLU(x - 2) at x = 8: of the way from 0 the last three quarters count, and make all of S = 6.
     model = keras.Sequential([keras.Input((1, 1, 1)), kl.Conv2D(1, 1), kl.ReLU(), kl.Flatten()])
     model.set_weights([np.ones((1, 1, 1, 1)), np.array([-2.0])])
     image = np.full((1, 1, 1, 1), 8, np.float32)
+    # 2 points, of which the second's slope of 8 counts.
     (found,) = integrate(model, image, target=1, steps=2)
-    assert found.attributions.item() == pytest.approx(6)
+    assert found.attributions.item() == pytest.approx(8)
     assert (found.scores.item(), found.baseline_scores.item()) == (6, 0)
-    assert found.completeness_error.item() == pytest.approx(0)
+    assert found.completeness_error.item() == pytest.approx(1 / 3)
+    # Of 64 points, three quarters go to the gap with the kink.
+    (fine,) = integrate(model, image, target=1, steps=64)
+    assert fine.attributions.item() == pytest.approx(6, rel=0.002)
     (equal,) = integrate(model, image, target=1, baseline=8)
     assert equal.completeness_error.item() == 0
 
@@ -90,10 +93,10 @@ def test_what_integrated_gradients_miss_they_say() -> None:
     image = np.full((1, 1, 1, 1), 8, np.float32)
     with pytest.warns(UserWarning, match="miss the difference of the scores by 100% with 2 steps"):
         assert explain(model, image, "integrated_gradients", target=1, steps=2).item() == 0
-    # 4 points: the two in the middle, at 8/3 and 16/3, have the slope 8, and both kinks are found.
+    # 4 points with the slopes 0, 8, 8, 0: 8 / 3 + 8 / 3 + (8 + 0) / 2 / 3.
     (found,) = integrate(model, image, target=1, steps=4)
-    assert found.attributions.item() == pytest.approx(4)
-    assert found.completeness_error.item() == pytest.approx(0, abs=1e-6)
+    assert found.attributions.item() == pytest.approx(20 / 3)
+    assert found.completeness_error.item() == pytest.approx(2 / 3)
 
 
 def test_completeness_below_one_percent_at_64_steps(model: keras.Model, images: np.ndarray) -> None:
