@@ -46,8 +46,9 @@ def train_fashion_cnn(
         dataset: grey pictures of 28 x 28, such as `kerasviz.datasets.fashion_mnist.load()`.
         place: the folder of the run.
         settings: how to train; by default as the article: 10 epochs of batches of 20 at a rate of 0.001.
-        schedule: "constant", or "cosine": the rate falls from that of `settings` to 0 along half a cosine,
-            over all epochs (Loshchilov and Hutter 2017, eq. 5, without restarts).
+        schedule: "constant", or "cosine": within the first epoch the rate rises to that of `settings`, then
+            it falls to 0 along half a cosine (Loshchilov and Hutter 2017, eq. 5, without restarts). Without
+            the rise, Adam's first steps silence up to half of the 24 units of `fc` for good.
         probe_image: the picture whose responses are watched; by default the first validation picture.
 
     Raises:
@@ -72,8 +73,8 @@ def train_fashion_cnn(
         drift(),
         dead_filters(some),
     ]
-    steps = settings.epochs * math.ceil(len(dataset.train) / settings.batch_size)
-    rate = _rate(schedule, settings.learning_rate, steps)
+    steps = math.ceil(len(dataset.train) / settings.batch_size)
+    rate = _rate(schedule, settings.learning_rate, steps, settings.epochs)
     return train(
         dataset,
         lambda mean: fashion_cnn(classes),
@@ -92,5 +93,12 @@ def _described(schedule: str, epochs: int) -> str:
     return f"cosine over {epochs} epochs" if schedule == "cosine" else schedule
 
 
-def _rate(schedule: str, rate: float, steps: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    return keras.optimizers.schedules.CosineDecay(rate, steps) if schedule == "cosine" else rate
+def _rate(
+    schedule: str, rate: float, steps: int, epochs: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Return the learning rate over `epochs` of `steps` steps each."""
+    if schedule == "constant":
+        return rate
+    rising = max(1, min(steps, steps * epochs // 10))
+    falling = max(1, steps * epochs - rising)
+    return keras.optimizers.schedules.CosineDecay(rate / 20, falling, warmup_target=rate, warmup_steps=rising)

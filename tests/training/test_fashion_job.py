@@ -14,7 +14,7 @@ from kerasviz.cli.main import main
 from kerasviz.datasets import fashion_mnist, shapes
 from kerasviz.errors import InputError, LogError
 from kerasviz.training import Place, Settings, train_fashion_cnn
-from kerasviz.training.fashion import PRESETS
+from kerasviz.training.fashion import PRESETS, _rate
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,15 @@ def test_options_go_before_the_preset(idx, tmp_path) -> None:
     assert settings["augmentation"]["flip"] is False
     assert settings["schedule"] == "cosine over 1 epochs"
     assert settings["learning_rate"] == PRESETS["best"][0].learning_rate
+
+
+def test_the_cosine_rises_in_the_first_epoch_and_falls_to_0() -> None:
+    rate = _rate("cosine", 0.002, steps=10, epochs=20)
+    values = [float(rate(step)) for step in (0, 5, 10, 105, 200)]
+    assert values == pytest.approx([0.0001, 0.00105, 0.002, 0.001, 0.0], abs=1e-9)
+    assert [float(_rate("cosine", 0.002, steps=1, epochs=1)(step)) for step in (0, 1)] == pytest.approx(
+        [1e-4, 2e-3]
+    )
 
 
 def test_the_cosine_ends_at_nothing_and_goes_on_when_resumed(idx, tmp_path) -> None:
