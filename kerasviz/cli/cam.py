@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from kerasviz.cli.cam_figure import Style
     from kerasviz.cli.inputs import Form, Picture
+    from kerasviz.pictures.figures import CamStyle
     from kerasviz.probe import Cut, Target, Trace
 
 HELP = "draw class activation maps over pictures: which pixels made the decision"
@@ -115,7 +115,7 @@ class _Job:
     targets: Sequence[Target]
     methods: Sequence[str]
     names: Sequence[str] | None
-    style: Style
+    style: CamStyle
     plain: bool
     raw: bool
 
@@ -147,9 +147,8 @@ class _Job:
 
     def write(self, picture: Picture, views: list[_View], path: Path) -> None:
         """Write the files of one picture; `path` is what their names begin with."""
-        from kerasviz.cli.cam_figure import cam_figure
         from kerasviz.pictures import write_png
-        from kerasviz.pictures.figures import save_figure
+        from kerasviz.pictures.figures import cam_figure, save_figure
 
         for view in views if self.plain or self.raw else ():
             for key, heatmap in view.maps.items():
@@ -178,11 +177,11 @@ class _Job:
 
 
 def _open(args: argparse.Namespace) -> _Job:
-    from kerasviz.cli.cam_figure import Style
     from kerasviz.cli.class_choice import choose_classes
     from kerasviz.cli.inputs import Form, find_class_names, split_list
     from kerasviz.errors import InputError
     from kerasviz.models import load_model
+    from kerasviz.pictures.figures import CamStyle
     from kerasviz.probe import Cut, class_score, top_class
     from kerasviz.probe.layers import resolve
 
@@ -197,7 +196,7 @@ def _open(args: argparse.Namespace) -> _Job:
     layers = split_list(args.layer)
     paths = [call.path for call in resolve(model, layers)] if layers else None
     methods = split_list(args.method or ["grad_cam"])
-    style = Style(args.alpha, args.contour, args.box, args.threshold)
+    style = CamStyle(args.alpha, args.contour, args.box, args.threshold)
     return _Job(model, Cut(model, paths), form, targets, methods, names, style, args.plain, args.raw)
 
 

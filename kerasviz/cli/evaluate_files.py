@@ -36,8 +36,7 @@ def write_scores(
     from kerasviz.atomic import atomic_path
     from kerasviz.attribution import as_table
     from kerasviz.attribution.evaluation import LOWER_IS_BETTER
-    from kerasviz.pictures.figures import curves_figure, save_figure
-    from kerasviz.pictures.figures.methods import methods_figure
+    from kerasviz.pictures.figures import curves_figure, methods_figure, save_figure
 
     table, shown = as_table(rows), _measured(rows, measures)
     with atomic_path(folder / "evaluation.json") as path:

@@ -106,8 +106,9 @@ def _masked_sheets(
 ) -> Iterator[tuple[Picture, str, Figure]]:
     """Yield the same for the pictures and the masked ones side by side."""
     from kerasviz.cli.inputs import file_part
-    from kerasviz.cli.masking import hide, masking_figure
+    from kerasviz.cli.masking import hide
     from kerasviz.datasets import read_image
+    from kerasviz.pictures.figures import masking_figure
 
     masked = [form.fit(one.path, hide(read_image(one.path), rectangle)) for one in pictures]
     before = probe.activations(form.batch(pictures), args.batch_size)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from kerasviz.pictures.figures import Figure
-
 HELP = "draw input gradients: how the score answers to each pixel"
 DESCRIPTION = (
     "Write a picture of pixel attributions for each image: the gradient, the picture times the gradient, "
@@ -72,7 +70,7 @@ def run(args: argparse.Namespace) -> None:
     from kerasviz.cli.tables import print_table
     from kerasviz.datasets import find_images
     from kerasviz.models import load_model
-    from kerasviz.pictures.figures import save_figure
+    from kerasviz.pictures.figures import saliency_figure, save_figure
 
     model = load_model(args.model)
     form = Form.of(model, args.input_range, args.image_size)
@@ -108,35 +106,6 @@ def run(args: argparse.Namespace) -> None:
             print_table(("picture", "method", *numbers), rows, numbers)
             print(f"{len(rows) // len(methods)} of {len(files)} files explained; pictures are in {args.out}")
     report_skipped(files, skipped)
-
-
-def saliency_figure(
-    image: np.ndarray, maps: dict[str, np.ndarray], heading: str, percentile: float
-) -> Figure:
-    """Return a figure of a picture and its maps beside it, each with its own scale and colour bar.
-
-    Args:
-        image: uint8 RGB.
-        maps: `(h, w)` by method.
-        heading: what is explained.
-        percentile: of the values that the scale spans; the title says which share lies outside.
-    """
-    from kerasviz.pictures import colorize, default_colormap, sequential, symmetric
-    from kerasviz.pictures.figures.base import color_bar, new_figure, show_image, wrap
-
-    aspect = image.shape[0] / image.shape[1]
-    cell = min(4.0, 3.2 / aspect)
-    ratios = [1.0, *[1.08] * len(maps)]
-    figure = new_figure(cell * sum(ratios) + 0.7 * len(maps), cell * aspect + 0.6)
-    (axes,) = figure.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)
-    show_image(axes[0], image, wrap(heading, cell, 9))
-    for place, (method, values) in zip(axes[1:], maps.items(), strict=True):
-        scale = (symmetric if values.min() < 0 else sequential)(values, percentile)
-        outside = scale.clipped_share(values)
-        title = method if outside == 0 else f"{method} ({outside:.1%} beyond the scale)"
-        show_image(place, colorize(values, scale, default_colormap(scale)), wrap(title, cell, 9))
-        color_bar(figure, place, scale, default_colormap(scale), "attribution")
-    return figure
 
 
 def _explain(

@@ -1,9 +1,11 @@
 """Figures: Matplotlib figures from numbers, that show themselves in a notebook and touch no global state."""
 
 from kerasviz.pictures.figures.base import Figure, save_figure
+from kerasviz.pictures.figures.cams import CamStyle, cam_figure
 from kerasviz.pictures.figures.evaluation import accuracy_figure, confusion_figure
-from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure
+from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure, saliency_figure
 from kerasviz.pictures.figures.kernels import filtered_figure, kernel_figure, pairs_figure
+from kerasviz.pictures.figures.methods import methods_figure
 from kerasviz.pictures.figures.points import curves_figure, embedding_figure
 from kerasviz.pictures.figures.samples import (
     confident_mistakes,
@@ -11,11 +13,13 @@ from kerasviz.pictures.figures.samples import (
     prediction_figure,
     sample_figure,
 )
-from kerasviz.pictures.figures.sheets import feature_figure, feature_order
+from kerasviz.pictures.figures.sheets import feature_figure, feature_order, masking_figure
 
 __all__ = [
+    "CamStyle",
     "Figure",
     "accuracy_figure",
+    "cam_figure",
     "comparison_figure",
     "confident_mistakes",
     "confusion_figure",
@@ -26,9 +30,12 @@ __all__ = [
     "filtered_figure",
     "heatmap_figure",
     "kernel_figure",
+    "masking_figure",
+    "methods_figure",
     "mistakes_figure",
     "pairs_figure",
     "prediction_figure",
+    "saliency_figure",
     "sample_figure",
     "save_figure",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,10 @@ import numpy as np
 from kerasviz.errors import InputError
 from kerasviz.pictures.arrays import as_numbers
 from kerasviz.pictures.colors import colorize, default_colormap
-from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
+from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image, wrap
 from kerasviz.pictures.image import as_rgb
 from kerasviz.pictures.overlay import fit_heatmap, overlay
-from kerasviz.pictures.scale import Scale, scale_of
+from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
 
 
 def heatmap_figure(
@@ -101,6 +101,45 @@ def comparison_figure(
             show_image(axes, overlay(picture, heatmap, alpha, None, own), "\n".join(heading))
     if isinstance(scale, Scale):
         color_bar(figure, grid.ravel().tolist(), scale, default_colormap(scale), "value")
+    return figure
+
+
+def saliency_figure(
+    image: Any, maps: Mapping[str, Any], heading: str = "picture", percentile: float = 99.5
+) -> Figure:
+    """Return a figure of a picture and its pixel attributions beside it, each with its own colour bar.
+
+    A few pixels are far stronger than the others, so that a scale over all values would show those alone.
+
+    Args:
+        image: as for `overlay`.
+        maps: `(h, w)` by method; signed ones get a scale around 0.
+        heading: what is explained, above the picture.
+        percentile: of the values that each map's scale spans; its title says which share lies beyond.
+
+    Raises:
+        ImageError: the image has another shape or range.
+        InputError: there is no map, one is not two-dimensional, or `percentile` is out of its range.
+
+    >>> len(saliency_figure(np.zeros((8, 8)), {"saliency": np.eye(8)}).axes)  # picture, map, colour bar
+    3
+    """
+    if not maps:
+        raise InputError("There are no maps to draw: pass {method: map}.")
+    image = as_rgb(image)
+    aspect = image.shape[0] / image.shape[1]
+    cell = min(4.0, 3.2 / aspect)
+    ratios = [1.0, *[1.08] * len(maps)]
+    figure = new_figure(cell * sum(ratios) + 0.7 * len(maps), cell * aspect + 0.6)
+    (axes,) = figure.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)
+    show_image(axes[0], image, wrap(heading, cell, 9))
+    for place, (method, values) in zip(axes[1:], maps.items(), strict=True):
+        values = fit_heatmap(values, np.shape(values))
+        scale = (symmetric if np.nanmin(values) < 0 else sequential)(values, percentile)
+        outside = scale.clipped_share(values)
+        title = method if outside == 0 else f"{method} ({outside:.1%} beyond the scale)"
+        show_image(place, colorize(values, scale, default_colormap(scale)), wrap(title, cell, 9))
+        color_bar(figure, place, scale, default_colormap(scale), "attribution")
     return figure
 
 

@@ -13,6 +13,7 @@ from kerasviz.errors import InputError
 from kerasviz.pictures.arrays import as_numbers
 from kerasviz.pictures.colors import colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
+from kerasviz.pictures.image import as_uint8
 from kerasviz.pictures.kernels import map_tiles
 from kerasviz.pictures.scale import Scale, scale_of
 from kerasviz.pictures.sheet import SheetLayout, sheet
@@ -81,16 +82,68 @@ def feature_figure(
     chosen = chosen[:top]
     scale = scale or scale_of(tiles)
     colormap = colormap or default_colormap(scale)
-    shape = " x ".join(str(size) for size in np.shape(activations))
-    sorting = "in their order" if order == "channel" else f"by {order} activation"
-    count = f"all {len(tiles)}" if len(chosen) == len(tiles) else f"the first {len(chosen)} of {len(tiles)}"
     return sheet_figure(
         colorize(tiles[chosen], scale, colormap),
         columns,
-        f"{layer}: {shape}, {count} channels {sorting}",
+        _heading(activations, layer, order, len(chosen)),
         [(scale, colormap, "activation")],
         chosen.tolist(),
     )
+
+
+def masking_figure(
+    images: tuple[Any, Any],
+    activations: tuple[Any, Any],
+    layer: str,
+    order: str = "mean",
+    top: int | None = None,
+) -> Figure:
+    """Return a figure of a layer's feature maps for a picture and for the same with a part hidden.
+
+    The title says by how much the layer changed: the length of the difference of the two activations over
+    the length of the first.
+
+    Args:
+        images: the picture and the masked one; see `as_uint8`.
+        activations: the layer's for each, `(h, w, C)`, drawn on one scale and in the first's order.
+        layer: the layer's path.
+        order: "mean", "max" or "channel"; see `feature_order`.
+        top: how many maps, all without it.
+
+    Raises:
+        ImageError: an image has another shape or range.
+        InputError: the two activations differ in shape, or an argument is out of its range.
+
+    >>> maps = np.ones((7, 7, 64))
+    >>> masking_figure((np.zeros((8, 8)),) * 2, (maps, maps / 2), "conv5", top=4).get_suptitle()
+    'conv5: 7 x 7 x 64, the first 4 of 64 channels by mean activation; the mask changes the layer by 50%'
+    """
+    before, after = (as_numbers(values, "activations").astype(np.float64) for values in activations)
+    if before.shape != after.shape:
+        raise InputError(f"The activations differ in shape, {before.shape} and {after.shape}.")
+    scale = scale_of(np.stack([before, after]))
+    colormap = default_colormap(scale)
+    chosen = feature_order(before, order)[:top]
+    change = np.linalg.norm(after - before) / max(float(np.linalg.norm(before)), 1e-12)
+    heading = _heading(before, layer, order, len(chosen))
+    figure = new_figure(11.0, 8.0, f"{heading}; the mask changes the layer by {change:.0%}")
+    grid = figure.subplots(2, 2, height_ratios=(1, 2.6))
+    for column, (image, values, name) in enumerate(
+        zip(images, (before, after), ("original", "masked"), strict=True)
+    ):
+        show_image(grid[0, column], as_uint8(image), name)
+        tiles = colorize(map_tiles(values)[chosen], scale, colormap)
+        show_image(grid[1, column], sheet(tiles, gap=max(1, round(0.08 * max(tiles.shape[1:3])))))
+    color_bar(figure, grid[1].tolist(), scale, colormap, "activation")
+    return figure
+
+
+def _heading(activations: Any, layer: str, order: str, count: int) -> str:
+    """Say what of a layer is drawn: its path and shape, how many channels, and in which order."""
+    *_, channels = shape = np.shape(activations)
+    sorting = "in their order" if order == "channel" else f"by {order} activation"
+    shown = f"all {count}" if count == channels else f"the first {count} of {channels}"
+    return f"{layer}: {' x '.join(map(str, shape))}, {shown} channels {sorting}"
 
 
 def sheet_figure(
