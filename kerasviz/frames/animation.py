@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import math
 import os
 import re
@@ -31,6 +33,14 @@ WRITERS: dict[str, Callable[[Path, Movie], None]] = {
     ".webp": write_webp,
     ".mp4": write_mp4,
 }
+# What a notebook is told about the file.
+_MEDIA_TYPES = {
+    ".gif": "image/gif",
+    ".png": "image/png",
+    ".apng": "image/png",
+    ".webp": "image/webp",
+    ".mp4": "video/mp4",
+}
 # Browsers show a GIF of a higher rate slowly.
 FASTEST_FPS = 50
 HOLD_SECONDS = 1.0
@@ -40,7 +50,7 @@ _AHEAD = 4
 
 @dataclass
 class Animation:
-    """What `animate` wrote. `str()` is a sentence.
+    """What `animate` wrote. `str()` is a sentence; a notebook plays it.
 
     Attributes:
         path: The file.
@@ -71,6 +81,15 @@ class Animation:
         if self.damage:
             parts.append(f"not whole in the log: {self.damage}")
         return "; ".join(parts)
+
+    def _repr_html_(self) -> str:
+        """Return the animation for a notebook, with the file's bytes in it, and the sentence below."""
+        media = _MEDIA_TYPES[self.path.suffix.lower()]
+        source = f"data:{media};base64,{base64.b64encode(self.path.read_bytes()).decode()}"
+        sentence = html.escape(str(self))
+        if media.startswith("video"):
+            return f'<video controls loop autoplay muted src="{source}"></video><br>{sentence}'
+        return f'<img src="{source}" alt="{html.escape(self.path.stem)}"><br>{sentence}'
 
 
 def animate(

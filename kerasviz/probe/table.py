@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from kerasviz.probe.inputs import checked
 from kerasviz.probe.layers import walk
 
 Shape = tuple[int | None, ...]
+_HEAD = ("path", "kind", "output shape", "parameters", "target")
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,27 @@ class LayerInfo:
 
 
 class LayerTable(list[LayerInfo]):
-    """A list of `LayerInfo` that prints as a table."""
+    """A list of `LayerInfo` that shows itself as a table, on a terminal and in a notebook."""
 
-    def __str__(self) -> str:
-        head = ("path", "kind", "output shape", "parameters", "target")
-        rows = [
+    def __repr__(self) -> str:
+        rows = [_HEAD, *self._rows()]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook."""
+        parts = [_html_row("th", _HEAD), *(_html_row("td", row) for row in self._rows())]
+        return f"<table>{''.join(parts)}</table>"
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
             (i.path, i.kind, _shown(i.output_shape), f"{i.parameters:,}", "yes" if i.is_target else "")
             for i in self
         ]
-        widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in (head, *rows)
-        ]
-        return "\n".join(lines)
 
 
 def layers(model: keras.Model, images: Any = None) -> LayerTable:
@@ -115,6 +124,10 @@ def _can_be_target(call: LayerCall) -> bool:
 
 def _info(path: str, layer: keras.layers.Layer, shape: Shape | None, is_target: bool) -> LayerInfo:
     return LayerInfo(path, type(layer).__name__, shape, layer.count_params() if layer.built else 0, is_target)
+
+
+def _html_row(tag: str, cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
 
 def _shown(shape: Shape | None) -> str:

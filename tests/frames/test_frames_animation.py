@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import re
 import sys
 import tracemalloc
 from pathlib import Path
@@ -362,3 +365,20 @@ def test_memory_does_not_grow_with_the_frames(tmp_path: Path) -> None:
         tracemalloc.stop()
     frame = 192 * 128 * 3
     assert peaks[1] - peaks[0] < 8 * frame
+
+
+@pytest.mark.parametrize(
+    ("ending", "start"), [("gif", "image/gif"), ("webp", "image/webp"), ("png", "image/png")]
+)
+def test_a_notebook_shows_the_file(log: Path, tmp_path: Path, ending: str, start: str) -> None:
+    report = animate(log, "grey", tmp_path / f"a<b.{ending}")
+    page = report._repr_html_()
+    kind, data = re.match(r'<img src="data:(.+);base64,(.+)" alt="a&lt;b"><br>', page).groups()
+    assert kind == start
+    assert base64.b64decode(data) == report.path.read_bytes()
+    assert page.endswith(html.escape(str(report)))
+
+
+def test_a_notebook_plays_a_movie(log: Path, tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    assert animate(log, "grey", tmp_path / "a.mp4")._repr_html_().startswith("<video controls loop")

@@ -1,0 +1,117 @@
+"""The figures of CAMs, saliency and masking: nothing clipped, each map on its scale, wrong counts refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from kerasviz.errors import InputError
+from kerasviz.pictures.figures import (
+    CamStyle,
+    Figure,
+    cam_figure,
+    masking_figure,
+    methods_figure,
+    saliency_figure,
+)
+
+RNG = np.random.default_rng(0)
+IMAGE = RNG.integers(0, 256, (24, 32, 3)).astype(np.uint8)
+DARK = np.zeros((8, 8), np.uint8)
+CAM = np.array([[0.0, 0.0], [0.0, 4.0]])
+LONG = "a rather long name of a class with a $ in it, longer than its picture"
+MAPS = RNG.random((9, 7, 12))
+
+KINDS: dict[str, Callable[[], Figure]] = {
+    "one CAM": lambda: cam_figure(IMAGE, [[CAM]], [LONG], ["grad_cam"]),
+    "CAMs": lambda: cam_figure(IMAGE, [[CAM, CAM]] * 2, [LONG] * 2, ["a", "b"], CamStyle(1.0, True, True)),
+    "saliency": lambda: saliency_figure(IMAGE, {LONG: RNG.normal(size=(24, 32)), "b": IMAGE[..., 0]}, LONG),
+    "masking": lambda: masking_figure((IMAGE, IMAGE), (MAPS, MAPS), LONG),
+    "methods": lambda: methods_figure(
+        ["guided_backpropagation", "b"], {"energy": [(0.5, 0.1), None]}, ["b"], title=LONG
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_clipped(kind: str) -> None:
+    figure = KINDS[kind]()
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    inside = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert min(inside.x0, inside.y0) > -0.02
+    assert inside.x1 < width + 0.02
+    assert inside.y1 < height + 0.02
+    assert all(min(axes.bbox.width, axes.bbox.height) > 2 for axes in figure.axes)
+
+
+def pictures_of(figure: Figure) -> list[np.ndarray]:
+    found = [np.asarray(image.get_array()) for axes in figure.axes for image in axes.get_images()]
+    return [picture for picture in found if picture.ndim == 3]
+
+
+def test_each_cam_has_its_own_scale_from_0() -> None:
+    figure = cam_figure(DARK, [[CAM, CAM / 2]], ["cat"], ["a", "b"], CamStyle(alpha=1.0))
+    bare, one, half = pictures_of(figure)
+    assert (bare == 0).all()
+    assert (one == half).all()
+    bars = [axes.get_ylim() for axes in figure.axes if axes.get_ylabel() == "CAM"]
+    assert bars == [(0.0, 4.0), (0.0, 2.0)]
+
+
+def test_every_part_of_the_style_is_drawn() -> None:
+    plain = CamStyle().draw(DARK, CAM)
+    assert (CamStyle(alpha=0.0).draw(IMAGE, CAM) == IMAGE).all()
+    for style in (CamStyle(contour=True), CamStyle(box=True)):
+        drawn = style.draw(DARK, CAM)
+        assert (drawn == 255).all(axis=-1).any(), "a white line"
+        higher = CamStyle(style.alpha, style.contour, style.box, threshold=0.95).draw(DARK, CAM)
+        assert (higher != drawn).any()
+        assert (drawn != plain).any()
+    nothing = CamStyle(contour=True, box=True).draw(DARK, np.zeros((2, 2)))
+    assert (nothing == CamStyle().draw(DARK, np.zeros((2, 2)))).all()
+
+
+def test_titles_must_be_as_many_as_maps() -> None:
+    for heatmaps, rows, columns in (
+        ([[CAM]], ["a"], ["b", "c"]),
+        ([[CAM]], ["a", "b"], ["c"]),
+        ([], [], ["a"]),
+    ):
+        with pytest.raises(InputError, match="one title for each"):
+            cam_figure(DARK, heatmaps, rows, columns)
+
+
+def test_saliency_says_what_lies_beyond_its_scale() -> None:
+    values = np.zeros((10, 10))
+    values[0, 0], values[0, 1] = 1.0, 100.0
+    figure = saliency_figure(DARK, {"gradient": values}, percentile=99)
+    assert "1.0% beyond the scale" in " ".join(figure.axes[1].get_title().split())
+    whole = saliency_figure(DARK, {"gradient": values}, percentile=100)
+    assert whole.axes[1].get_title() == "gradient"
+    assert whole.axes[2].get_ylim() == (0.0, 100.0)
+    signed = saliency_figure(DARK, {"gradient": values - 1}, percentile=100)
+    assert signed.axes[2].get_ylim() == (-99.0, 99.0)
+    with pytest.raises(InputError, match="no maps"):
+        saliency_figure(DARK, {})
+
+
+def test_masking_compares_on_one_scale_and_in_one_order() -> None:
+    before = np.zeros((2, 2, 3))
+    before[..., 1], before[..., 2] = 4.0, 2.0
+    figure = masking_figure((DARK, DARK), (before, before / 2), "conv", top=2)
+    assert figure.get_suptitle().replace("\n", " ") == (
+        "conv: 2 x 2 x 3, the first 2 of 3 channels by mean activation; the mask changes the layer by 50%"
+    )
+    sheets = pictures_of(figure)[-2:]
+    first, second = (sheet[0, 0].tolist() for sheet in sheets)  # channel 1: 4 of 4, then 2 of 4
+    assert first != second
+    assert sheets[0][0, -1].tolist() == second  # channel 2 before: 2 of 4
+    own = masking_figure((DARK, DARK), (before, before / 2), "conv", "channel")
+    assert "all 3 channels in their order" in own.get_suptitle().replace("\n", " ")
+    with pytest.raises(InputError, match="differ in shape"):
+        masking_figure((DARK, DARK), (before, before[:1]), "conv")
