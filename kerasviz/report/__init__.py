@@ -1,0 +1,5 @@
+"""The report: one self-contained HTML file about a trained classifier and a data set."""
+
+from kerasviz.report.write import Report, write_report
+
+__all__ = ["Report", "write_report"]
