@@ -13,6 +13,7 @@ from kerasviz._version import __version__
 
 # Public name -> the module that defines it.
 _NAMES = {
+    "Embedding": "kerasviz.embeddings",
     "Evaluator": "kerasviz.attribution",
     "Evolution": "kerasviz.training",
     "Probe": "kerasviz.probe",
@@ -29,6 +30,8 @@ _NAMES = {
     "dead_filters": "kerasviz.training",
     "direction_activation": "kerasviz.attribution",
     "drift": "kerasviz.training",
+    "embed": "kerasviz.embeddings",
+    "embedding_figure": "kerasviz.pictures.figures",
     "explain": "kerasviz.attribution",
     "filter_activation": "kerasviz.attribution",
     "filter_tiles": "kerasviz.pictures",
@@ -51,8 +54,9 @@ _NAMES = {
     "sheet_frames": "kerasviz.attribution",
     "symmetric": "kerasviz.pictures",
     "top_class": "kerasviz.probe",
+    "write_projector": "kerasviz.embeddings",
 }
-_ROOMS = ("attribution", "datasets", "errors", "filters", "frames", "models", "pictures", "probe", "training")
+_ROOMS = ("attribution", "datasets", "embeddings", "errors", "filters", "frames", "models", "pictures", "probe", "training")
 
 __all__ = ["__version__", *sorted(_NAMES), *_ROOMS]
 

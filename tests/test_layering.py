@@ -15,7 +15,7 @@ PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
     {"_version", "errors", "atomic"},
     {"probe", "pictures", "models", "datasets", "frames"},
-    {"attribution", "filters"},
+    {"attribution", "embeddings", "filters"},
     {"training"},
     {"report"},
     {"cli"},

@@ -11,6 +11,7 @@ from kerasviz.probe._input_gradients import (
 )
 from kerasviz.probe._relu_rules import ReluRule
 from kerasviz.probe.cut import Cut, cached_cut
+from kerasviz.probe.features import feature_layer, output_layer
 from kerasviz.probe.layers import LayerRequest
 from kerasviz.probe.probe import Probe
 from kerasviz.probe.table import LayerInfo, LayerTable, layers
@@ -34,9 +35,11 @@ __all__ = [
     "as_target",
     "cached_cut",
     "class_score",
+    "feature_layer",
     "frozen_forward",
     "input_gradients",
     "layers",
+    "output_layer",
     "picture_position",
     "region_score",
     "stored_class_names",
