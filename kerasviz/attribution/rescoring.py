@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 from keras import ops
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from kerasviz.attribution.methods import Request
 from kerasviz.attribution.resize import resize

@@ -15,6 +15,9 @@ from kerasviz.pictures.image import as_rgb
 from kerasviz.pictures.overlay import fit_heatmap, overlay
 from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
 
+# Inches: beside many maps, each is smaller.
+WIDEST = 13.0
+
 
 def heatmap_figure(
     heatmap: Any,
@@ -128,9 +131,10 @@ def saliency_figure(
         raise InputError("There are no maps to draw: pass {method: map}.")
     image = as_rgb(image)
     aspect = image.shape[0] / image.shape[1]
-    cell = min(4.0, 3.2 / aspect)
     ratios = [1.0, *[1.08] * len(maps)]
-    figure = new_figure(cell * sum(ratios) + 0.7 * len(maps), cell * aspect + 0.6)
+    bars = 0.7 * len(maps)
+    cell = max(1.8, min(4.0, 3.2 / aspect, (WIDEST - bars) / sum(ratios)))
+    figure = new_figure(cell * sum(ratios) + bars, cell * aspect + 0.8)
     (axes,) = figure.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)
     show_image(axes[0], image, wrap(heading, cell, 9))
     for place, (method, values) in zip(axes[1:], maps.items(), strict=True):
