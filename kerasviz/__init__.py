@@ -55,8 +55,21 @@ _NAMES = {
     "symmetric": "kerasviz.pictures",
     "top_class": "kerasviz.probe",
     "write_projector": "kerasviz.embeddings",
+    "write_report": "kerasviz.report",
 }
-_ROOMS = ("attribution", "datasets", "embeddings", "errors", "filters", "frames", "models", "pictures", "probe", "training")
+_ROOMS = (
+    "attribution",
+    "datasets",
+    "embeddings",
+    "errors",
+    "filters",
+    "frames",
+    "models",
+    "pictures",
+    "probe",
+    "report",
+    "training",
+)
 
 __all__ = ["__version__", *sorted(_NAMES), *_ROOMS]
 

@@ -22,6 +22,8 @@ COMMANDS = {
     "occlude": "occlude",
     "saliency": "saliency",
     "maximize": "maximize",
+    "report": "report",
+    "embed": "embed",
     "evaluate": "evaluate",
     "sanity": "sanity",
     "gif": "gif",
@@ -31,6 +33,7 @@ EPILOG = """examples:
   kerasviz demo --log-dir logs/demo                 train on generated pictures, watch it learn
   kerasviz train pets --classes Abyssinian,Bengal   train on the Oxford-IIIT Pet pictures
   kerasviz cam MODEL.keras PICTURES --top 3         which pixels spoke for the three best classes
+  kerasviz report MODEL.keras --data shapes         all of this and more on one HTML page
   kerasviz gif logs/demo                            the evolution of kernels and responses as animations
   tensorboard --logdir logs --samples_per_plugin images=1000
 
