@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from kerasviz.datasets import Dataset
 
-# As many as `kerasviz train shapes` validates on.
-_SHAPES = 2000
+# As many as `kerasviz train shapes` validates on, and their side for a model that takes any.
+_SHAPES, _SIDE = 2000, 64
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -51,22 +51,19 @@ def load_data(
     if args.data == "fashion":
         return fashion_mnist.load(args.data_dir)
     if args.data == "shapes":
-        size = {} if image_size is None else {"image_size": image_size}
-        return shapes.load(1, _SHAPES, seed=args.seed, **size)
-    share = _share(args.split)
+        return shapes.load(1, _SHAPES, image_size=image_size or _SIDE, seed=args.seed)
+    official = args.split in (None, "official")
     if args.data == "pets":
         classes = [name.strip() for name in args.classes.split(",")] if args.classes else names
-        return pets.load(args.data_dir, classes, share or "official", args.seed)
-    if share == "official":
+        return pets.load(args.data_dir, classes, "official" if official else _share(args.split), args.seed)
+    if args.split == "official":
         raise InputError("--split official is for pets: pass the share of the folder's pictures to hold out.")
-    return folder.load(Path(args.data), share or 0.2, args.seed)
+    return folder.load(Path(args.data), 0.2 if official else _share(args.split), args.seed)
 
 
-def _share(text: str | None) -> str | float | None:
+def _share(text: str) -> float:
     from kerasviz.errors import InputError
 
-    if text is None or text == "official":
-        return text
     try:
         return float(text)
     except ValueError:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 # Elements without content, and so without an end tag.
-_VOID = ("img", "meta")
+_VOID = ("img", "meta", "wbr")
 
 
 class Html(str):
@@ -37,6 +37,16 @@ def tag(name: str, /, *content: Any, **attributes: Any) -> Html:
     if name in _VOID:
         return Html(f"<{name}{named}>")
     return Html(f"<{name}{named}>{join(content)}</{name}>")
+
+
+def breakable(text: str) -> Html:
+    """Return text that may be broken into lines behind each `_`, as names of classes need it.
+
+    >>> breakable("american_bulldog")
+    'american_<wbr>bulldog'
+    """
+    first, *others = text.split("_")
+    return join([first, *(join(["_", tag("wbr"), part]) for part in others)])
 
 
 def join(parts: Iterable[Any]) -> Html:

@@ -82,7 +82,8 @@ def curves(subject: Subject) -> Html:
             name,
             found[name],
             "epoch" if name.startswith("epoch_") else "step",
-            logarithmic="loss" in name,
+            # Single batches with a loss of almost nothing would stretch the axis over many powers of ten.
+            logarithmic=name == "epoch_loss",
         )
         for name in ordered[:_MOST_CHARTS]
     ]

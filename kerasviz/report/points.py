@@ -49,8 +49,8 @@ def scatter(points: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) 
     """Return a figure of points `(n, 2)`, a colour and a marker for each class, both axes on one scale.
 
     >>> drawn = scatter(np.array([[0.0, 0.0], [2.0, 1.0]]), np.array([0, 1]), ["a", "b"])
-    >>> drawn.count("<path"), "M12 284" in drawn, "M468 56" in drawn
-    (2, True, True)
+    >>> drawn.count("<path"), "M12 284" in drawn, "M468 56" in drawn  # with a sample of each in the legend
+    (4, True, True)
     """
     places = _places(points)
     present = np.unique(labels).tolist()
@@ -75,7 +75,7 @@ def scatter(points: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) 
 
 
 def _texts(middles: Sequence[tuple[str, np.ndarray]]) -> list[Html]:
-    """Return the names at their places, but for those that would lie on an earlier one."""
+    """Return the names at their places, but for long ones and those that would lie on an earlier one."""
     texts: list[Html] = []
     taken: list[tuple[np.ndarray, float]] = []
     for name, place in middles:
@@ -83,7 +83,7 @@ def _texts(middles: Sequence[tuple[str, np.ndarray]]) -> list[Html]:
         x = float(np.clip(place[0], width / 2, max(_SIDE - width / 2, width / 2)))
         here = np.array([x, place[1]])
         gaps = [(np.abs(here - other), (width + length) / 2) for other, length in taken]
-        if all(gap[0] >= least or gap[1] >= _LETTER[1] for gap, least in gaps):
+        if width <= _SIDE / 2 and all(gap[0] >= least or gap[1] >= _LETTER[1] for gap, least in gaps):
             taken.append((here, width))
             texts.append(tag("text", name, x=f"{x:.1f}", y=f"{place[1]:.1f}", class_="name"))
     return texts

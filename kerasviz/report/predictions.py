@@ -12,7 +12,7 @@ from kerasviz.probe import Probe, Trace
 from kerasviz.probe.table import default_layer
 from kerasviz.report.charts import color_bar
 from kerasviz.report.embed import img
-from kerasviz.report.markup import Html, join, tag
+from kerasviz.report.markup import Html, breakable, join, tag
 from kerasviz.report.subject import Subject
 
 SAMPLES, MISTAKES, CAMS = 24, 16, 6
@@ -92,7 +92,7 @@ def _view(image: np.ndarray, explained: _Maps, at: int, name: str) -> Html:
     heatmap = explained.maps[at]
     scale = Scale(0.0, float(heatmap.max()))
     drawn = img(overlay(image, heatmap, 0.5, SEQUENTIAL, scale), f"Where the evidence for {name} lies")
-    score = f"for {name}: {explained.kind} {explained.scores[at]:.2f}"
+    score = join(["for ", breakable(name), f": {explained.kind} {explained.scores[at]:.2f}"])
     bar = color_bar(scale, SEQUENTIAL, "CAM") if scale.high else tag("span", "nothing speaks for it")
     return tag("div", drawn, bar, score)
 

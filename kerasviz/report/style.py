@@ -59,7 +59,7 @@ svg .line{fill:none;stroke-width:1.8;stroke-linejoin:round}
 .c0{--c:var(--c0)}.c1{--c:var(--c1)}.c2{--c:var(--c2)}.c3{--c:var(--c3)}.c4{--c:var(--c4)}.c5{--c:var(--c5)}
 .c6{--c:var(--c6)}.c7{--c:var(--c7)}
 svg .line{stroke:var(--c)}svg .dot{fill:var(--c)}
-.key{margin-right:1rem;white-space:nowrap}
+.key{display:inline-block;max-width:100%;margin-right:1rem}
 .key i{display:inline-block;width:1.3rem;height:.2rem;margin-right:.4rem;vertical-align:middle;
 background:var(--c)}
 .key svg{display:inline-block;width:.8rem;margin-right:.3rem;vertical-align:-.05rem}

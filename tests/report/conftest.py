@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-VOID = {"meta", "img"}
+VOID = {"meta", "img", "wbr"}
 
 
 @dataclass
