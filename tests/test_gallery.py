@@ -7,6 +7,7 @@ import builtins
 import importlib.util
 import inspect
 import re
+import sys
 import types
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def load_script() -> types.ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look for their module
     spec.loader.exec_module(module)
     return module
 
