@@ -15,7 +15,7 @@ from kerasviz.attribution.methods import Request, find, register
 from kerasviz.attribution.resize import interpolate
 from kerasviz.attribution.weights import WEIGHTINGS
 from kerasviz.errors import InputError
-from kerasviz.probe import LayerRequest, Target, as_target, cached_cut
+from kerasviz.probe import LayerRequest, Target, as_target, cached_cut, in_precision
 
 BATCH_SIZE = 32
 
@@ -45,7 +45,8 @@ def explain(
             `Target`, or a function from the model's outputs to scores (N,).
         raw: return the maps at the size of the feature maps instead of the input's.
         batch_size: pictures per run.
-        **options: the method's own; of the CAM family `relu=False` returns signed maps.
+        **options: the method's own; of the CAM family `relu=False`, which returns signed maps, and
+            `precision="bfloat16"`, which computes with 8 bits of precision, faster on CPUs that can.
 
     Returns:
         float32 `(N, h, w)` at the input's size, interpolated linearly (see `resize`); `(N, w)` and
@@ -84,14 +85,17 @@ class _Maps:
         return maps, defined
 
 
-def _explain_by_cam(request: Request, relu: bool = True, *, method: str) -> np.ndarray:
+def _explain_by_cam(
+    request: Request, relu: bool = True, precision: str = "float32", *, method: str
+) -> np.ndarray:
     cut = cached_cut(request.model, request.layer)
     parts = []
-    for maps, defined in cut.finished(
-        request.images, request.target, request.batch_size, _Maps(method, relu, request.raw)
-    ):
-        refuse_undefined(method, defined)
-        parts.append(maps)
+    with in_precision(precision)():
+        for maps, defined in cut.finished(
+            request.images, request.target, request.batch_size, _Maps(method, relu, request.raw)
+        ):
+            refuse_undefined(method, defined)
+            parts.append(maps)
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 

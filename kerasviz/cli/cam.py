@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasviz.cli.class_choice import class_label
-from kerasviz.cli.inputs import add_class_names, add_model, add_pictures, file_part
+from kerasviz.cli.inputs import add_class_names, add_model, add_pictures, add_precision, file_part
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="names or indices; by default the predicted class",
     )
     explain.add_argument("--top", type=int, metavar="K", help="each picture's K most probable classes")
+    explain.add_argument("--output", metavar="NAME|N", help="which output of a model with several")
     add_class_names(explain)
+    add_precision(explain)
     draw = parser.add_argument_group("how it is drawn")
     draw.add_argument(
         "--alpha", type=float, default=0.5, help="share of the map in the mix; 1 is the map alone"
@@ -118,6 +120,7 @@ class _Job:
     style: CamStyle
     plain: bool
     raw: bool
+    precision: str
 
     def explain(self, pictures: list[Picture]) -> list[list[_View]]:
         """Return the views of each picture, one for each target."""
@@ -127,15 +130,17 @@ class _Job:
 
     def _views(self, batch: np.ndarray, target: Target) -> list[_View]:
         from kerasviz.attribution import cam
+        from kerasviz.probe import in_precision
 
-        (trace,) = self.cut.traces(batch, target, len(batch))
+        with in_precision(self.precision)():
+            (trace,) = self.cut.traces(batch, target, len(batch))
         maps: dict[tuple[str, str], np.ndarray] = {}
         for method in self.methods:
             found = cam(trace, method)
             for layer in trace.activations:
                 maps[layer, method] = found[layer] if isinstance(found, dict) else found
         views = []
-        for at, shares in enumerate(_probabilities(trace)):
+        for at, shares in enumerate(_probabilities(trace, self.model, target)):
             index = int(trace.classes[at])
             label, share = class_label(index, self.names), f"{shares[index]:.3f}" if len(shares) else "?"
             predicted = class_label(int(shares.argmax()), self.names) if len(shares) else "?"
@@ -190,21 +195,26 @@ def _open(args: argparse.Namespace) -> _Job:
     model = load_model(args.model)
     form = Form.of(model, args.input_range, args.image_size)
     names = find_class_names(args, model)
-    targets: list[Target] = [class_score(index) for index in choose_classes(args.classes, names)]
+    output = int(args.output) if args.output and args.output.isdecimal() else args.output
+    chosen = choose_classes(args.classes, names)
+    targets: list[Target] = [class_score(index, output=output) for index in chosen]
     best = args.top or (0 if targets else 1)
-    targets += [top_class(rank) for rank in range(1, best + 1)]
+    targets += [top_class(rank, output=output) for rank in range(1, best + 1)]
     layers = split_list(args.layer)
     paths = [call.path for call in resolve(model, layers)] if layers else None
     methods = split_list(args.method or ["grad_cam"])
     style = CamStyle(args.alpha, args.contour, args.box, args.threshold)
-    return _Job(model, Cut(model, paths), form, targets, methods, names, style, args.plain, args.raw)
+    cut = Cut(model, paths)
+    return _Job(model, cut, form, targets, methods, names, style, args.plain, args.raw, args.precision)
 
 
-def _probabilities(trace: Trace) -> np.ndarray:
-    """Return the probabilities `(N, classes)`; `(N, 0)` where the model's output is no such thing."""
+def _probabilities(trace: Trace, model: keras.Model, target: Target) -> np.ndarray:
+    """Return the probabilities `(N, classes)`; `(N, 0)` where the explained output is no such thing."""
     import numpy as np
 
-    outputs = trace.outputs
+    from kerasviz.probe import pick
+
+    outputs = pick(model, trace.outputs, target.output)
     if trace.score_kind == "output" or not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
         return np.zeros((len(trace.scores), 0), np.float32)
     return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs

@@ -42,6 +42,16 @@ def add_pictures(parser: argparse.ArgumentParser, out: str, batch_size: int) -> 
     )
 
 
+def add_precision(parser: argparse._ActionsContainer) -> None:
+    """Add the precision of the passes."""
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "bfloat16"),
+        default="float32",
+        help="bfloat16 is faster on some CPUs, and exact to about 0.3 %%",
+    )
+
+
 def add_class_names(parser: argparse._ActionsContainer) -> None:
     """Add --class-names."""
     parser.add_argument(

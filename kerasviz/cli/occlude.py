@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerasviz.cli.inputs import add_class_names, add_model, add_pictures
+from kerasviz.cli.inputs import add_class_names, add_model, add_pictures, add_precision
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,12 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_class_names(looked)
     looked.add_argument("--layer", help="draw the change of this layer's activations; not of rise")
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="bfloat16 is faster on some CPUs",
-    )
+    add_precision(parser)
     parser.add_argument("--alpha", type=float, default=0.5, help="share of the map in the mix")
     parser.add_argument("--raw", action="store_true", help="also write each map as .npy, float32")
 

@@ -9,6 +9,8 @@ from kerasviz.probe._input_gradients import (
     picture_position,
     with_parameters,
 )
+from kerasviz.probe._outputs import pick
+from kerasviz.probe._precision import in_precision
 from kerasviz.probe._relu_rules import ReluRule
 from kerasviz.probe.cut import Cut, cached_cut
 from kerasviz.probe.features import feature_layer, output_layer
@@ -37,9 +39,11 @@ __all__ = [
     "class_score",
     "feature_layer",
     "frozen_forward",
+    "in_precision",
     "input_gradients",
     "layers",
     "output_layer",
+    "pick",
     "picture_position",
     "region_score",
     "stored_class_names",

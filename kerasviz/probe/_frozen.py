@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
-from tensorflow.python.eager import context
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.errors import UnsupportedModelError
+from kerasviz.probe._precision import in_precision
 from kerasviz.probe._tensorflow import Compiled, compile_forward, ensure_built, signature
 from kerasviz.probe.inputs import checked, leaves
 from kerasviz.probe.layers import structure_mark
 from kerasviz.probe.targets import Target
-
-PRECISIONS = ("float32", "bfloat16")
 
 
 class FrozenForward:
@@ -38,10 +35,8 @@ class FrozenForward:
     """
 
     def __init__(self, model: keras.Model, precision: str = "float32") -> None:
-        if precision not in PRECISIONS:
-            raise InputError(f"Got precision={precision!r}; expected {' or '.join(PRECISIONS)}.")
         self._model = weakref.ref(model)
-        self._options = _call_options(precision)
+        self._options = in_precision(precision)
         self._weights = _Weights(model)
         self._frozen: dict[tuple, Compiled] = {}
         self._held = False
@@ -146,26 +141,3 @@ def _same(one: np.ndarray, other: np.ndarray) -> bool:
     if one.ctypes.data == other.ctypes.data and one.shape == other.shape:
         return True
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
-
-
-def _call_options(precision: str) -> Callable[[], contextlib.AbstractContextManager[None]]:
-    """Return a context in which this thread's compiled functions are optimised for the precision."""
-    if precision == "float32":
-        return contextlib.nullcontext
-    config = config_pb2.ConfigProto()
-    config.CopyFrom(context.context().config)
-    rewriting = config.graph_options.rewrite_options
-    rewriting.auto_mixed_precision_onednn_bfloat16 = rewriter_config_pb2.RewriterConfig.ON
-    options = context.FunctionCallOptions(config_proto=config)
-
-    @contextlib.contextmanager
-    def optimised() -> Iterator[None]:
-        current = context.context()
-        before = current.function_call_options
-        current.function_call_options = options
-        try:
-            yield
-        finally:
-            current.function_call_options = before
-
-    return optimised

@@ -26,7 +26,12 @@ def _explained(model: keras.Model, outputs: Any, target: Target) -> tuple[Any, s
     return tf.cast(final.inputs[0], tf.float32), "logit"
 
 
-def pick(model: keras.Model, outputs: Any, output: int | str | None) -> tf.Tensor:
+def pick(model: keras.Model, outputs: Any, output: int | str | None) -> Any:
+    """Return one of a model's outputs, by name or position: a tensor or an array, as `outputs` holds.
+
+    Raises:
+        TargetError: there is no such output, or several and `output` is None.
+    """
     if isinstance(outputs, dict):
         names, tensors = list(outputs), list(outputs.values())
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import html
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,13 @@ import keras
 
 from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe._survey import LayerCall, survey
-from kerasviz.probe._tensorflow import ensure_built, input_specs, specs
+from kerasviz.probe._tensorflow import ensure_built, input_specs, signature, specs
 from kerasviz.probe.inputs import checked
-from kerasviz.probe.layers import walk
+from kerasviz.probe.layers import structure_mark, walk
 
 Shape = tuple[int | None, ...]
+# What `default_layer` has found, for each model, signature of its inputs, structure and output.
+_DEFAULTS: weakref.WeakKeyDictionary[keras.Model, dict[tuple, str]] = weakref.WeakKeyDictionary()
 _HEAD = ("path", "kind", "output shape", "parameters", "target")
 
 
@@ -96,6 +99,15 @@ def default_layer(model: keras.Model, batch: Any, output: int | str | None = Non
     Raises:
         UnsupportedModelError: there is none.
     """
+    # Running a large model on shapes takes a second or two, and rescoring methods ask for every picture.
+    known = _DEFAULTS.setdefault(model, {})
+    key = (signature(batch), structure_mark(model), output)
+    if key not in known:
+        known[key] = _find_default(model, batch, output)
+    return known[key]
+
+
+def _find_default(model: keras.Model, batch: Any, output: int | str | None) -> str:
     calls = survey(model, list(walk(model)), specs(batch), output)
     for call in reversed(calls):
         # A nested model returns what its own last layer does: name that layer.

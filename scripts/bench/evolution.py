@@ -4,10 +4,11 @@
     python scripts/bench/evolution.py
     python scripts/bench/evolution.py --image-size 96 --rounds 40
 
-Watched are the kernels of all four convolutions of the pets network and the responses of two of them. Within one
-`fit`, steps with and without a look take turns, because a machine's speed drifts more between two runs than
-watching costs. A look is finished by a thread beside the next step; so of every seven steps two are watched, the
-third still pays for them, and the last four say what a plain step costs. The median over all rounds is printed.
+Watched are the kernels of all four convolutions of the pets network and the responses of two of them. Steps
+with and without a look take turns within one `fit`, because a machine's speed drifts more between two runs
+than watching costs. A look is finished by a thread beside the next step; so of every seven steps two are
+watched, the third still pays for them, and the last four say what a plain step costs. The median over all
+rounds is printed.
 """
 
 from __future__ import annotations

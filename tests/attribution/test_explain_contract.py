@@ -107,6 +107,17 @@ def test_the_default_layer_is_the_last_spatial_one() -> None:
         explain(dense, np.ones((1, 4)))
 
 
+@pytest.mark.parametrize("method", WEIGHTINGS)
+def test_bfloat16_is_near(method: str) -> None:
+    model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
+    exact = explain(model, images, method, target=0, relu=False)
+    rough = explain(model, images, method, target=0, relu=False, precision="bfloat16")
+    assert np.corrcoef(rough.ravel(), exact.ravel())[0, 1] > 0.95
+    np.testing.assert_array_equal(explain(model, images, method, target=0, relu=False), exact)
+    with pytest.raises(InputError, match="float32 or bfloat16"):
+        explain(model, images, method, precision="float8")
+
+
 def test_probabilities_on_request() -> None:
     model, images = network(), np.random.default_rng(1).random((1, 9, 9, 2), np.float32)
     logit = explain(model, images, target=0, relu=False)

@@ -118,6 +118,25 @@ def test_classes_methods_and_layers_side_by_side(place, tmp_path, capsys) -> Non
     assert "blue" in capsys.readouterr().out
 
 
+def test_one_output_of_several(place, tmp_path, capsys) -> None:
+    single = keras.models.load_model(place / "model.keras")
+    other = layers.Dense(3, activation="softmax", kernel_initializer="ones", name="size")
+    outputs = [single.output, other(single.get_layer("pool").output)]
+    model = tmp_path / "two.keras"
+    save_model(keras.Model(single.input, outputs), model)
+    arguments = ["cam", str(model), str(place / "pictures" / "b.png"), "--raw", "--out"]
+    maps = []
+    for output, probability in {"softmax": "0.", "0": "0.", "1": "0.333"}.items():
+        assert main([*arguments, str(tmp_path / output), "--output", output]) == 0
+        assert probability in capsys.readouterr().out
+        maps.append(np.load(tmp_path / output / "b-cam.npy"))
+    np.testing.assert_array_equal(maps[0], maps[1])
+    assert not np.array_equal(maps[0], maps[2])
+    for wrong in ([], ["--output", "age"], ["--output", "2"]):
+        assert main([*arguments, str(tmp_path / "wrong"), *wrong]) == 2
+        assert "output" in capsys.readouterr().err
+
+
 def test_every_option_of_cam_changes_the_picture(place, tmp_path) -> None:
     (place / "names.txt").write_text("scarlet\nnavy\n")
     options = {

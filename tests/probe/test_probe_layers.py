@@ -89,11 +89,11 @@ def test_table_of_a_subclassed_model_needs_pictures(build) -> None:
 
 
 def test_the_table_shows_itself_on_a_terminal_and_in_a_notebook() -> None:
-    model = keras.Sequential([keras.Input((8, 8, 3)), kl.Conv2D(4, 3, name="a<b"), kl.Flatten(name="flat")])
+    model = keras.Sequential([keras.Input((8, 8, 3)), kl.Conv2D(4, 3, name="a>b"), kl.Flatten(name="flat")])
     table = layers(model)
     assert repr(table) == str(table)
-    assert repr(table).split("\n")[1].split() == ["a<b", "Conv2D", "(None,", "6,", "6,", "4)", "112", "yes"]
+    assert repr(table).split("\n")[1].split() == ["a>b", "Conv2D", "(None,", "6,", "6,", "4)", "112", "yes"]
     page = table._repr_html_()
     assert page.startswith("<table><tr><th>path</th><th>kind</th>")
-    assert "<tr><td>a&lt;b</td><td>Conv2D</td><td>(None, 6, 6, 4)</td><td>112</td><td>yes</td></tr>" in page
+    assert "<tr><td>a&gt;b</td><td>Conv2D</td><td>(None, 6, 6, 4)</td><td>112</td><td>yes</td></tr>" in page
     assert page.endswith("<td>flat</td><td>Flatten</td><td>(None, 144)</td><td>0</td><td></td></tr></table>")
