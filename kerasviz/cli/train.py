@@ -155,7 +155,7 @@ def _preset(parser: argparse.ArgumentParser) -> None:
         "--preset",
         choices=("article", "best"),
         default="article",
-        help="10 epochs of plain Adam; or 60 with a falling rate and mirrored pictures, in some 7 minutes",
+        help="10 epochs of plain Adam; or 36 with a falling rate and mirrored pictures, in some 9 minutes",
     )
     # Without a default: what is not given is the preset's.
     learning.add_argument(
@@ -185,4 +185,10 @@ def _watching(parser: argparse.ArgumentParser, every: int, log_every: int) -> No
     watching.add_argument("--every", type=int, default=every, help="steps between two looks inside")
     watching.add_argument("--log-every", type=int, default=log_every, help="steps between two scalars")
     watching.add_argument("--probe-image", metavar="FILE", help="the picture whose responses are watched")
+    watching.add_argument(
+        "--response-scale",
+        choices=("fixed", "frame"),
+        default="fixed",
+        help="responses on one scale for all looks, or on one of its own for each, written with it",
+    )
     watching.add_argument("--no-histograms", action="store_true", help="log no weight histograms")

@@ -47,6 +47,7 @@ def train_args(dataset: Dataset, args: argparse.Namespace) -> keras.Model:
         seed=args.seed,
         log_every=args.log_every,
         watch_every=args.every,
+        response_scale=args.response_scale,
         histograms=not args.no_histograms,
         mixed_precision=args.mixed_precision,
         cache=args.cache,
@@ -80,6 +81,7 @@ def _train_fashion(dataset: Dataset, place: Place, args: argparse.Namespace) -> 
         seed=args.seed,
         log_every=args.log_every,
         watch_every=args.every,
+        response_scale=args.response_scale,
         histograms=not args.no_histograms,
     )
     schedule = given.get("schedule", schedule)

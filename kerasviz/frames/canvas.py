@@ -31,6 +31,7 @@ class Canvas:
         upscale: How many pixels wide and high each pixel is drawn.
         width: The width in pixels of the finished pictures.
         caption: Whether a strip below the picture says the step.
+        scaled: Whether it also says the frame's scale, because not all frames have the same.
     """
 
     shape: tuple[int, ...]
@@ -38,6 +39,7 @@ class Canvas:
     upscale: int
     width: int
     caption: bool
+    scaled: bool = False
 
     @classmethod
     def fit(
@@ -57,8 +59,13 @@ class Canvas:
         shape = max((shape for shape in shapes if shape[:2] == size), key=len)
         if upscale is None:
             upscale = max(1, -(-SMALLEST_SIDE // max(size)))
-        text_width = 0 if caption_step is None else _text_width(_caption(caption_step))
-        return cls(shape, tile, upscale, max(size[1] * upscale, text_width), caption_step is not None)
+        captioned = caption_step is not None
+        scaled = captioned and len({_scale(sample) for sample in samples}) > 1
+        text_width = 0
+        if caption_step is not None:
+            ends = [_scale(sample) if scaled else "" for sample in samples]
+            text_width = max(_text_width(_caption(caption_step, end)) for end in ends)
+        return cls(shape, tile, upscale, max(size[1] * upscale, text_width), captioned, scaled)
 
     def draw(self, frame: Frame) -> np.ndarray | None:
         """Return the finished picture, uint8 `(H, W)` or `(H, W, 3)`; None for a frame of another form."""
@@ -76,10 +83,14 @@ class Canvas:
             picture = cv2.copyMakeBorder(picture, 0, 0, left, left + over, cv2.BORDER_CONSTANT, value=white)
         if not self.caption:
             return picture
-        strip = _strip(_caption(frame.step), self.width)
+        strip = _strip(self.caption_of(frame), self.width)
         if picture.ndim == 3:
             strip = cv2.cvtColor(strip, cv2.COLOR_GRAY2RGB)
         return np.concatenate([picture, strip])
+
+    def caption_of(self, frame: Frame) -> str:
+        """Return what the strip below a frame says."""
+        return _caption(frame.step, _scale(frame) if self.scaled else "")
 
 
 def select(frame: Frame, tile: int | None) -> np.ndarray:
@@ -107,8 +118,17 @@ def select(frame: Frame, tile: int | None) -> np.ndarray:
     return frame.image[top : top + height, left : left + width]
 
 
-def _caption(step: int) -> str:
-    return f"step {step}"
+def _caption(step: int, scale: str) -> str:
+    return f"step {step}, {scale}" if scale else f"step {step}"
+
+
+def _scale(frame: Frame) -> str:
+    """Return the values drawn darkest and brightest as text; empty where the frame does not tell."""
+    try:
+        low, high = (float(value) for value in frame.meta["scale"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return f"{low:.3g} to {high:.3g}"
 
 
 @lru_cache(maxsize=1)

@@ -21,7 +21,7 @@ SCHEDULES = ("constant", "cosine")
 PRESETS = {
     "article": (Settings(10, 20, 1e-3, SIDE, log_every=50, watch_every=300), "constant"),
     "best": (
-        Settings(60, 64, 2e-3, SIDE, log_every=50, watch_every=300, augmentation=Augmentation(flip=True)),
+        Settings(36, 64, 2e-3, SIDE, log_every=50, watch_every=300, augmentation=Augmentation(flip=True)),
         "cosine",
     ),
 }
@@ -69,7 +69,7 @@ def train_fashion_cnn(
     some = [dataset.validation.image(i) for i in range(min(_WATCHED, len(dataset.validation)))]
     watch = [
         *(kernels(layer) for layer in convolutions),
-        responses(probe, convolutions),
+        responses(probe, convolutions, settings.response_scale),
         drift(),
         dead_filters(some),
     ]

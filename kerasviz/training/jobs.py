@@ -20,6 +20,7 @@ from kerasviz.models import pets_cnn
 from kerasviz.pictures import write_png
 from kerasviz.training.checkpoints import Checkpoints, load_last
 from kerasviz.training.evolution import Evolution
+from kerasviz.training.lock import only_writer
 from kerasviz.training.measures import dead_filters, drift
 from kerasviz.training.phases import Phase, stretches
 from kerasviz.training.scalars import TrainingLog
@@ -80,7 +81,7 @@ def train_pets_cnn(
     some = [dataset.validation.image(i, settings.image_size) for i in range(min(32, len(dataset.validation)))]
     watch = [
         *(kernels(layer) for layer in convolutions),
-        responses(probe, convolutions),
+        responses(probe, convolutions, settings.response_scale),
         drift(),
         dead_filters(some),
     ]
@@ -123,13 +124,17 @@ def train(
     """
     facts = {"dataset": dataset.name, "classes": list(dataset.class_names), **(job or {})}
     facts["pictures"] = len(dataset.train)
-    directory = open_run(
-        place.log_dir, {**facts, **dataclasses.asdict(settings)}, place.resume, place.overwrite
-    )
-    if isinstance(probe, np.ndarray):
-        write_png(directory / "probe.png", probe)
     steps = math.ceil(len(dataset.train) / settings.batch_size)
-    with _random_state(settings.seed), _policy(settings.mixed_precision):
+    with (
+        only_writer(Path(place.log_dir)),
+        _random_state(settings.seed),
+        _policy(settings.mixed_precision),
+    ):
+        directory = open_run(
+            place.log_dir, {**facts, **dataclasses.asdict(settings)}, place.resume, place.overwrite
+        )
+        if isinstance(probe, np.ndarray):
+            write_png(directory / "probe.png", probe)
         model = load_last(directory) if place.resume else None
         done = 0 if model is None else int(model.optimizer.iterations) // steps
         if done >= settings.epochs:

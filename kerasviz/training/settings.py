@@ -8,7 +8,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kerasviz.atomic import atomic_path
 from kerasviz.datasets import Augmentation
@@ -34,6 +34,8 @@ class Settings:
         seed: of the initial weights, the dropout, the order of the pictures and the augmentation.
         log_every: optimizer steps between two `batch_` scalars.
         watch_every: optimizer steps between two looks at kernels and responses.
+        response_scale: what brightness means in the responses: "fixed", the same in all looks, chosen at the
+            first; or "frame", chosen anew at each and written with it, for networks whose responses fade.
         histograms: whether weight histograms are logged each epoch.
         mixed_precision: whether to compute in float16, which GPUs since 2017 do faster.
         cache: "memory", "none" or a folder: where decoded pictures are kept.
@@ -47,6 +49,7 @@ class Settings:
     seed: int = 0
     log_every: int = 5
     watch_every: int = 50
+    response_scale: Literal["fixed", "frame"] = "fixed"
     histograms: bool = True
     mixed_precision: bool = False
     cache: str = "memory"
@@ -57,6 +60,8 @@ class Settings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise InputError(f"{name} is {value!r}; it must be a whole number >= 1.")
+        if self.response_scale not in ("fixed", "frame"):
+            raise InputError(f"response_scale is {self.response_scale!r}; expected 'fixed' or 'frame'.")
         if not self.learning_rate > 0:
             raise InputError(f"learning_rate is {self.learning_rate!r}; it must be greater than 0.")
 
@@ -92,13 +97,8 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
 
 def _check_same(stored: dict[str, Any], job: dict[str, Any], directory: Path) -> None:
     job = json.loads(json.dumps(job, default=_as_json))
-    free = {
-        "epochs",
-        "log_every",
-        "watch_every",
-        "histograms",
-        "cache",
-    }  # these change nothing that was learned
+    # These change nothing that was learned.
+    free = {"epochs", "log_every", "watch_every", "response_scale", "histograms", "cache"}
     other = [
         f"{name} {stored.get(name)!r} rather than {job.get(name)!r}"
         for name in sorted((stored.keys() | job.keys()) - free)

@@ -19,6 +19,7 @@ from kerasviz.training.attention import cams
 from kerasviz.training.jobs import Place, choose_probe, train
 from kerasviz.training.measures import drift
 from kerasviz.training.phases import Phase
+from kerasviz.training.scales import ScaleChoice
 from kerasviz.training.settings import Settings
 from kerasviz.training.source import Run, Source, Watch
 from kerasviz.training.sources import Picture, responses
@@ -118,7 +119,7 @@ def train_transfer(
         build,
         place,
         settings,
-        watch=[_Stages(probe, tuple(some))],
+        watch=[_Stages(probe, tuple(some), settings.response_scale)],
         probe=probe,
         job={"network": "transfer", **dataclasses.asdict(plan)},
         phases=phases,
@@ -148,9 +149,14 @@ class _Stages(Source):
 
     probe: Picture
     pictures: tuple[np.ndarray, ...]
+    scale: ScaleChoice
 
     def bind(self, run: Run) -> list[Watch]:
         ends = stage_ends(run.model)
         trained = [p.path for p in walk(run.model) if p.layer.trainable_weights and has_kernel(p.layer)]
-        sources = [responses(self.probe, ends), cams(list(self.pictures), ends[-1]), drift(trained)]
+        sources = [
+            responses(self.probe, ends, self.scale),
+            cams(list(self.pictures), ends[-1]),
+            drift(trained),
+        ]
         return [watch for source in sources for watch in source.bind(run)]

@@ -16,6 +16,7 @@ from PIL import Image, ImageSequence
 
 from kerasviz.errors import InputError, LogError, MissingDependencyError
 from kerasviz.frames import EventLog, TagInfo, animate, animation, open_log
+from kerasviz.frames.canvas import Canvas
 
 RNG = np.random.default_rng(0)
 COUNT = 7
@@ -168,6 +169,19 @@ def test_caption_is_a_strip_below(log: Path, tmp_path: Path, tag: str) -> None:
     # Nothing of the text touches the strip's edges.
     edges = np.concatenate([strips[:, [0, -1]].reshape(-1), strips[:, :, [0, -1]].reshape(-1)])
     assert (edges == 255).all()
+
+
+def test_the_caption_names_a_scale_that_changes(tmp_path: Path) -> None:
+    texts: dict[str, list[str]] = {"same": [], "other": []}
+    for folder, tops in {"same": (1.0, 1.0), "other": (1.0, 0.25)}.items():
+        with EventLog(tmp_path / folder) as log:
+            for step, top in enumerate(tops):
+                log.image("a", step, np.zeros((8, 8), np.uint8), {"scale": [0.0, top]})
+        frames = list(open_log(tmp_path / folder).frames("a"))
+        canvas = Canvas.fit(frames, None, 1, caption_step=1)
+        texts[folder] = [canvas.caption_of(frame) for frame in frames]
+        assert canvas.draw(frames[0]).shape == (8 + 24, canvas.width)
+    assert texts == {"same": ["step 0", "step 1"], "other": ["step 0, 0 to 1", "step 1, 0 to 0.25"]}
 
 
 def test_narrow_picture_is_centred_over_its_caption(log: Path, tmp_path: Path) -> None:

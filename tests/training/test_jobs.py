@@ -56,6 +56,8 @@ def test_a_run_leaves_all_it_promises(tmp_path, dataset) -> None:
     np.testing.assert_array_equal(read_image(tmp_path / "probe.png"), dataset.validation.image(0))
     assert [frame.step for frame in log.frames("responses/conv2_2")] == [0, 3, 6, 9, 10]
     assert [step for step, _ in log.scalars("batch_loss", run="validation")] == [2, 4, 6, 8, 10]
+    scales = {tuple(frame.meta["scale"]) for frame in log.frames("responses/conv2_2")}
+    assert len(scales) == 1
     progress = json.loads((tmp_path / "progress.json").read_text())
     accuracies = dict(log.scalars("epoch_accuracy", run="validation"))
     assert progress["best"] == pytest.approx(max(accuracies.values()))
@@ -65,6 +67,33 @@ def test_a_run_leaves_all_it_promises(tmp_path, dataset) -> None:
     image = dataset.validation.image(0)[None].astype("float32")
     last = kv.load_model(tmp_path / "last.keras")
     np.testing.assert_allclose(last.predict(image, verbose=0), model.predict(image, verbose=0))
+
+
+def test_a_second_writer_is_refused(tmp_path, dataset) -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from kerasviz.training.lock import only_writer\n"
+        "with only_writer(pathlib.Path(sys.argv[1])):\n"
+        "    print('held', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        with pytest.raises(LogError, match=f"Process {other.pid} is training into"):
+            train_small(dataset, Place(tmp_path), Settings(**SETTINGS))
+        assert {path.name for path in tmp_path.iterdir()} == {"run.lock"}
+        other.kill()
+        other.wait()
+        train_small(dataset, Place(tmp_path), Settings(**SETTINGS))
+
+
+def test_responses_on_a_scale_of_their_own_at_each_look(tmp_path, dataset) -> None:
+    train_pets_cnn(dataset, Place(tmp_path), Settings(**SETTINGS, response_scale="frame"))
+    frames = list(kv.open_log(tmp_path).frames("responses/conv2_2"))
+    assert len({tuple(frame.meta["scale"]) for frame in frames}) == len(frames) == 5
+    with pytest.raises(InputError, match="'fixed' or 'frame'"):
+        Settings(response_scale="each")
 
 
 def test_same_seed_same_run_and_the_callers_generators_are_left_alone(tmp_path, dataset) -> None:

@@ -93,16 +93,8 @@ def accuracy_figure(
     axes.barh(places, np.nan_to_num(accuracies), color="#0072B2", height=0.7)
     for place, accuracy in enumerate(accuracies.tolist()):
         text = "no pictures" if np.isnan(accuracy) else f"{accuracy:.3f}"
-        inside = accuracy > 0.5
-        axes.text(
-            np.nan_to_num(accuracy) + (-0.01 if inside else 0.01),
-            place,
-            text,
-            ha="right" if inside else "left",
-            va="center",
-            fontsize=8,
-            color="white" if inside else "black",
-        )
+        # In a column beside the bars, where no bar and no line crosses the digits.
+        axes.text(1.02, place, text, va="center", fontsize=8)
     if overall is not None:
         axes.axvline(overall, color="#D55E00", linestyle="--", linewidth=1.5)
         axes.text(overall, -0.75, f"overall {overall:.3f}", ha="center", va="bottom", fontsize=8)

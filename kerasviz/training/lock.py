@@ -1,0 +1,44 @@
+"""One writer for each run: two processes training into one folder would mix their logs and checkpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from kerasviz.errors import LogError
+
+LOCK = "run.lock"
+
+
+@contextlib.contextmanager
+def only_writer(directory: Path) -> Iterator[None]:
+    """Hold the folder of a run inside the block; a process that dies lets go of it.
+
+    Where the system knows no such locks, nothing is held.
+
+    Raises:
+        LogError: another process holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / LOCK).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise LogError(
+                f"Process {file.read().strip() or '?'} is training into {directory}: wait for it, end it, or "
+                "choose another --log-dir."
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
