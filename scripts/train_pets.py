@@ -57,7 +57,7 @@ def run(dataset, name: str, seed: int, args: argparse.Namespace) -> float:
         image_size=args.image_size,
         seed=seed,
         watch_every=20,
-        response_scale="frame",  # on a fixed one they fade: the first steps shrink them thirtyfold
+        response_scale="frame",  # on a fixed one they fade: the first steps shrink them tenfold
     )
     if epochs_done(log_dir) < settings.epochs:
         train_pets_cnn(dataset, Place(log_dir, resume=True), settings, **preset)
