@@ -76,7 +76,8 @@ def _initial(kernels: dict[str, Kernel], run: Run) -> dict[str, np.ndarray]:
         for name, view in kernels.items()
     }
     with atomic_path(file) as temporary:
-        np.savez(temporary, allow_pickle=False, **{**kept, **initial})
+        # Without `allow_pickle=False`, which NumPy before 2.1 takes for an array of that name.
+        np.savez(temporary, **{**kept, **initial})
     return initial
 
 
