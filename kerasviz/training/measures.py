@@ -75,9 +75,10 @@ def _initial(kernels: dict[str, Kernel], run: Run) -> dict[str, np.ndarray]:
         name: kept[name] if name in kept and kept[name].shape == view.value.shape else view.copy()
         for name, view in kernels.items()
     }
+    together: dict[str, Any] = {**kept, **initial}
     with atomic_path(file) as temporary:
         # Without `allow_pickle=False`, which NumPy before 2.1 takes for an array of that name.
-        np.savez(temporary, **{**kept, **initial})
+        np.savez(temporary, **together)
     return initial
 
 
