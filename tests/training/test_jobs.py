@@ -88,6 +88,14 @@ def test_a_second_writer_is_refused(tmp_path, dataset) -> None:
         train_small(dataset, Place(tmp_path), Settings(**SETTINGS))
 
 
+@pytest.mark.parametrize("inside", ["", "run"])
+def test_a_folder_that_cannot_be_made(tmp_path, dataset, inside) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(LogError, match=r"cannot hold a run .*choose another"):
+        train_small(dataset, Place(tmp_path / "file" / inside), Settings(**SETTINGS))
+    assert (tmp_path / "file").read_text() == "not a folder"
+
+
 def test_responses_on_a_scale_of_their_own_at_each_look(tmp_path, dataset) -> None:
     train_pets_cnn(dataset, Place(tmp_path), Settings(**SETTINGS, response_scale="frame"))
     frames = list(kv.open_log(tmp_path).frames("responses/conv2_2"))
