@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,7 +9,7 @@ import keras
 from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe._survey import LayerCall, survey
 from kerasviz.probe.layers import walk
-from kerasviz.probe.table import _input_structure
+from kerasviz.probe.table import call_path, input_structure
 
 
 def feature_layer(model: keras.Model, images: Any = None) -> str:
@@ -47,7 +46,7 @@ def feature_layer(model: keras.Model, images: Any = None) -> str:
     spatial = [at for at, call in enumerate(before) if _is_spatial(call)]
     tail = before[spatial[-1] + 1 :] if spatial else before
     dense = [call for call in tail if isinstance(call.place.layer, keras.layers.Dense)]
-    return _path((dense or tail or before)[-1], calls)
+    return call_path((dense or tail or before)[-1], calls)
 
 
 def output_layer(model: keras.Model, images: Any = None) -> str | None:
@@ -61,12 +60,12 @@ def output_layer(model: keras.Model, images: Any = None) -> str | None:
     calls = _calls(model, images)
     ends = [call for call in calls if call.is_output]
     several = len(getattr(model, "outputs", None) or [None]) > 1
-    return None if several or not ends else _path(ends[-1], calls)
+    return None if several or not ends else call_path(ends[-1], calls)
 
 
 def _calls(model: keras.Model, images: Any) -> list[LayerCall]:
     """Return the calls that the output depends on, in order, without those of nested models as a whole."""
-    structure = _input_structure(model, images)
+    structure = input_structure(model, images)
     if structure is None:
         raise UnsupportedModelError(
             f"The model {model.name!r} has not said what inputs it takes: run it once, or name the layer."
@@ -77,8 +76,3 @@ def _calls(model: keras.Model, images: Any) -> list[LayerCall]:
 
 def _is_spatial(call: LayerCall) -> bool:
     return call.shape is not None and any(size != 1 for size in call.shape[1:-1])
-
-
-def _path(call: LayerCall, calls: Sequence[LayerCall]) -> str:
-    several = sum(other.place is call.place for other in calls) > 1
-    return f"{call.place.path}:{call.call}" if several else call.place.path

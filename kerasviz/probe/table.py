@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import html
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +81,7 @@ def layers(model: keras.Model, images: Any = None) -> LayerTable:
     flat  Flatten  (None, 144)      0
     """
     places = list(walk(model))
-    structure = _input_structure(model, images)
+    structure = input_structure(model, images)
     calls = [] if structure is None else survey(model, places, structure)
     count = collections.Counter(call.place.path for call in calls)
     table = LayerTable()
@@ -112,14 +113,20 @@ def _find_default(model: keras.Model, batch: Any, output: int | str | None) -> s
     for call in reversed(calls):
         # A nested model returns what its own last layer does: name that layer.
         if _can_be_target(call) and not isinstance(call.place.layer, keras.Model):
-            several = sum(other.place is call.place for other in calls) > 1
-            return f"{call.place.path}:{call.call}" if several else call.place.path
+            return call_path(call, calls)
     raise UnsupportedModelError(
         f"Model {model.name} has no layer with a spatial axis before its output; a CAM needs one."
     )
 
 
-def _input_structure(model: keras.Model, images: Any) -> Any:
+def call_path(call: LayerCall, calls: Sequence[LayerCall]) -> str:
+    """Return the path of one of a survey's calls, with its number where the layer is called several times."""
+    several = sum(other.place is call.place for other in calls) > 1
+    return f"{call.place.path}:{call.call}" if several else call.place.path
+
+
+def input_structure(model: keras.Model, images: Any) -> Any:
+    """Return the model's inputs as specifications, learned from `images` if given; None if not known."""
     if images is not None:
         batch = checked(model, images)
         ensure_built(model, batch)
