@@ -61,10 +61,12 @@ class Canvas:
             upscale = max(1, -(-SMALLEST_SIDE // max(size)))
         captioned = caption_step is not None
         scaled = captioned and len({_scale(sample) for sample in samples}) > 1
-        text_width = 0
-        if caption_step is not None:
-            ends = [_scale(sample) if scaled else "" for sample in samples]
-            text_width = max(_text_width(_caption(caption_step, end)) for end in ends)
+        captions = (
+            []
+            if caption_step is None
+            else [_caption(caption_step, _scale(sample) if scaled else "") for sample in samples]
+        )
+        text_width = max(map(_text_width, captions), default=0)
         return cls(shape, tile, upscale, max(size[1] * upscale, text_width), captioned, scaled)
 
     def draw(self, frame: Frame) -> np.ndarray | None:
