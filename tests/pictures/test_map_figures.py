@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from kerasviz.errors import InputError
 from kerasviz.pictures.figures import (
@@ -37,16 +36,8 @@ KINDS: dict[str, Callable[[], Figure]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_clipped(kind: str) -> None:
-    figure = KINDS[kind]()
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    inside = figure.get_tightbbox(canvas.get_renderer())
-    width, height = figure.get_size_inches()
-    assert min(inside.x0, inside.y0) > -0.02
-    assert inside.x1 < width + 0.02
-    assert inside.y1 < height + 0.02
-    assert all(min(axes.bbox.width, axes.bbox.height) > 2 for axes in figure.axes)
+def test_nothing_is_clipped(kind: str, assert_whole: Callable[[Figure], None]) -> None:
+    assert_whole(KINDS[kind]())
 
 
 def pictures_of(figure: Figure) -> list[np.ndarray]:
