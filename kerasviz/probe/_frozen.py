@@ -1,7 +1,7 @@
-"""The frozen forward: a model's run with its weights as constants, for work of hundreds of passes.
+"""The frozen forward: a model's run with the weights of one moment, for work of hundreds of passes.
 
-With constant weights the graph optimiser folds batch normalisation into the convolutions before it. Only
-TensorFlow can do this.
+Weights that stay as they are can be computed with beforehand: batch normalisation is folded into the
+convolutions before it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe._precision import in_precision
@@ -25,7 +24,7 @@ from kerasviz.probe.targets import Target
 
 
 class FrozenForward:
-    """A model's forward run with constant weights: batch in, outputs out. Make one with `frozen_forward`.
+    """A model run with the weights of one moment: batch in, outputs out. Make one with `frozen_forward`.
 
     Calling it looks whether the model's weights have changed and freezes them anew if so. Inside `held()`
     they are looked at once: for many passes over unchanged weights.
@@ -70,13 +69,15 @@ class FrozenForward:
     def _run(self, batch: Any, target: Target | None, parameters: Any) -> Any:
         model = self._existing()
         batch = checked(model, batch)
-        if not self._held:
+        if not model.built:
+            ensure_built(model, batch)
+            self._refresh(model)
+        elif not self._held:
             self._refresh(model)
         key = (target and target.key(), signature(batch), structure_mark(model))
         with self._options():
             if key not in self._frozen:
-                ensure_built(model, batch)
-                self._frozen[key] = compile_forward(model, batch, target, convert_variables_to_constants_v2)
+                self._frozen[key] = compile_forward(model, batch, target, self._weights.of(model))
             compiled = self._frozen[key]
             if target is not None:
                 target.check(compiled.score_shape or (), parameters)
@@ -122,22 +123,27 @@ class _Weights:
     def __init__(self, model: keras.Model) -> None:
         self._kept = _read(model)
 
+    def of(self, model: keras.Model) -> list[tuple[keras.Variable, tf.Tensor]]:
+        """Return each variable of the model with what it held at the last look."""
+        return list(zip(model.variables, self._kept, strict=True))
+
     def changed(self, model: keras.Model) -> bool:
         kept, self._kept = self._kept, _read(model)
         return len(kept) != len(self._kept) or not all(map(_same, kept, self._kept))
 
 
-def _read(model: keras.Model) -> list[np.ndarray]:
-    return [_shared(tf.convert_to_tensor(variable.value)) for variable in model.variables]
+def _read(model: keras.Model) -> list[tf.Tensor]:
+    return [tf.convert_to_tensor(variable.value) for variable in model.variables]
+
+
+def _same(one: tf.Tensor, other: tf.Tensor) -> bool:
+    a, b = _shared(one), _shared(other)
+    if a.ctypes.data == b.ctypes.data and a.shape == b.shape:
+        return True
+    return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
 def _shared(tensor: tf.Tensor) -> np.ndarray:
     """Return an array that lies in the tensor's memory, and keeps it."""
     # The buffer protocol knows no bfloat16.
     return np.asarray(memoryview(tf.bitcast(tensor, tf.uint16) if tensor.dtype == tf.bfloat16 else tensor))
-
-
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    if one.ctypes.data == other.ctypes.data and one.shape == other.shape:
-        return True
-    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")

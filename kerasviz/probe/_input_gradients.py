@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasviz.errors import TargetError, UnsupportedModelError
+from kerasviz.probe._normalisation import fused_normalisation
 from kerasviz.probe._relu_rules import ReluRule, relu_rule
 from kerasviz.probe._tensorflow import (
     Compiled,
@@ -135,7 +136,7 @@ def _compile(model: keras.Model, batch: Batch, target: Target, rule: ReluRule) -
     def run(*tensors: tf.Tensor) -> tuple:
         inputs, parameters = list(tensors[: len(flat)]), tensors[len(flat) :]
         pictures = inputs[at] = tf.identity(tf.cast(inputs[at], tf.float32))
-        with relu_rule(rule), keras.StatelessScope():
+        with relu_rule(rule), keras.StatelessScope(), fused_normalisation(model):
             outputs = model(standard(keras.tree.pack_sequence_as(structure, inputs)), training=False)
         explained, kind = _explained(model, outputs, target)
         learned.update(kind=kind, shape=None if target.whole else tuple(explained.shape))

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasviz.errors import InputError, TargetError, UnsupportedModelError
+from kerasviz.probe._normalisation import folded_normalisation, fused_normalisation
 from kerasviz.probe._outputs import _explained
 from kerasviz.probe.inputs import Batch, leaves
 from kerasviz.probe.layers import CallPath, uses_channels_first
@@ -162,16 +163,19 @@ def compile_trace(
 
 
 def compile_forward(
-    model: keras.Model, batch: Batch, target: Target | None, convert: Callable[[Any], Callable[..., Any]]
+    model: keras.Model,
+    batch: Batch,
+    target: Target | None,
+    weights: Sequence[tuple[keras.Variable, tf.Tensor]],
 ) -> Compiled:
-    """Compile: batch -> outputs, or batch, target parameters -> scores; `convert` makes the last change."""
+    """Compile with these weights: batch -> outputs, or batch, target parameters -> scores."""
     structure, flat = _flat_specs(batch)
     learned: dict[str, Any] = {"kind": None, "shape": None}
 
     @tf.function(autograph=False)
     def run(*tensors: tf.Tensor) -> Any:
         inputs = keras.tree.pack_sequence_as(structure, tensors[: len(flat)])
-        with keras.StatelessScope():
+        with folded_normalisation(model, weights):
             outputs = model(standard(inputs), training=False)
             if target is None:
                 return keras.tree.map_structure(_as_output, outputs)
@@ -180,12 +184,7 @@ def compile_forward(
             return _checked_scores(target.score(explained, learned["kind"], *tensors[len(flat) :]).scores)
 
     parameters = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()] if target else []
-    concrete = run.get_concrete_function(*flat, *parameters)
-    converted, outputs = convert(concrete), concrete.structured_outputs
-
-    def function(*tensors: tf.Tensor) -> Any:
-        return tf.nest.pack_sequence_as(outputs, tf.nest.flatten(converted(*tensors)))
-
+    function = run.get_concrete_function(*flat, *parameters)
     return Compiled(function, learned["kind"], learned["shape"], _input_shapes(model, flat))
 
 
@@ -202,7 +201,8 @@ class _Recorder:
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[_Recorder]:
-        with keras.StatelessScope(), tapped([call.place.layer for call in self._calls], self._note):
+        layers = [call.place.layer for call in self._calls]
+        with keras.StatelessScope(), fused_normalisation(self._model), tapped(layers, self._note):
             yield self
 
     def run(self, inputs: Any) -> Any:

@@ -1,8 +1,9 @@
-"""The tap: read, and replace, what a layer returns while somebody else runs the model."""
+"""The tap: read, and replace, what a layer returns or does while somebody else runs the model."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 import keras
 
 OnCall = Callable[[keras.layers.Layer, int, Any], Any]
+# (layer, its call) -> what is called instead.
+Make = Callable[[keras.layers.Layer, Callable[..., Any]], Callable[..., Any]]
 
 # Taps are put in place while a model is traced, which happens once per signature; one at a time.
 _LOCK = threading.RLock()
@@ -31,27 +34,38 @@ def tapped(layers: Iterable[keras.layers.Layer], on_call: OnCall) -> Iterator[No
     >>> "call" in vars(layer)
     False
     """
-    thread = threading.get_ident()
-    with _LOCK, contextlib.ExitStack() as restore:
-        for layer in {id(layer): layer for layer in layers}.values():
-            name = "quantized_call" if getattr(layer, "quantization_mode", None) else "call"
-            wrapped = _wrap(layer, getattr(layer, name), on_call, thread)
-            restore.callback(_put_back, layer, name, vars(layer).get(name))
-            # Not setattr: Keras tracks what is set on a layer.
-            vars(layer)[name] = wrapped
+
+    def counted(layer: keras.layers.Layer, call: Callable[..., Any]) -> Callable[..., Any]:
+        calls = itertools.count()
+        return lambda *args, **kwargs: on_call(layer, next(calls), call(*args, **kwargs))
+
+    with replaced(layers, counted):
         yield
 
 
-def _wrap(layer: keras.layers.Layer, call: Callable, on_call: OnCall, thread: int) -> Callable:
-    calls = iter(range(1_000_000))
+@contextlib.contextmanager
+def replaced(layers: Iterable[keras.layers.Layer], make: Make) -> Iterator[None]:
+    """Within the block, let every one of `layers` run `make(layer, call)` in place of its own `call`.
 
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        output = call(*args, **kwargs)
-        if threading.get_ident() != thread:
-            return output
-        return on_call(layer, next(calls), output)
+    Threads and the end of the block as for `tapped`.
+    """
+    with _LOCK, contextlib.ExitStack() as restore:
+        for layer in {id(layer): layer for layer in layers}.values():
+            name = "quantized_call" if getattr(layer, "quantization_mode", None) else "call"
+            call = getattr(layer, name)
+            restore.callback(_put_back, layer, name, vars(layer).get(name))
+            # Not setattr: Keras tracks what is set on a layer.
+            vars(layer)[name] = _in_this_thread(make(layer, call), call)
+        yield
 
-    return wrapped
+
+def _in_this_thread(replacement: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
+    thread = threading.get_ident()
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        return (replacement if threading.get_ident() == thread else call)(*args, **kwargs)
+
+    return run
 
 
 def _put_back(layer: keras.layers.Layer, name: str, own: Callable | None) -> None:
