@@ -18,6 +18,7 @@ from kerasviz.training.scales import Scales
 from kerasviz.training.schedule import Schedule, as_schedule
 from kerasviz.training.source import Output, Run, Source, Watch
 from kerasviz.training.sources import kernels
+from kerasviz.training.steps import last_batch
 from kerasviz.training.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ class Evolution(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Log when a step of the schedule has been passed since the last batch."""
         # Counted here rather than read from the optimizer: reading would wait for the device every step.
+        batch = last_batch(self, batch)
         previous, self._step = self._step, self._step + batch - self._batch
         self._batch = batch
         if self._worker is None:

@@ -13,6 +13,7 @@ import numpy as np
 from kerasviz.frames import EventLog
 from kerasviz.training.graph import log_graphs
 from kerasviz.training.schedule import every as every_steps
+from kerasviz.training.steps import last_batch
 
 # More values than this do not change a histogram of 30 bins, only what it costs.
 HISTOGRAM_VALUES = 200_000
@@ -74,6 +75,7 @@ class TrainingLog(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Log the window that ends here, if one does."""
+        batch = last_batch(self, batch)
         previous, self._step = self._step, self._step + batch - self._batch
         self._batch = batch
         if not self._due(previous, self._step) or self._train is None or self._held_out is None:

@@ -103,7 +103,7 @@ def test_completeness_below_one_percent_at_64_steps(model: keras.Model, images: 
     for baseline in (0.0, images[::-1].copy() - 1.0):
         (found,) = integrate(model, images, target=0, baseline=baseline, steps=64, batch_size=100)
         assert found.completeness_error.max() < 0.01
-        logits = keras.Model(model.inputs, model.layers[-2].output).predict(images, verbose=0)
+        logits = keras.Model(model.inputs[0], model.layers[-2].output).predict(images, verbose=0)
         kernel, bias = model.layers[-1].get_weights()
         np.testing.assert_allclose(found.scores, logits @ kernel[:, 0] + bias[0], rtol=1e-4, atol=1e-6)
         (rough,) = integrate(model, images, target=0, baseline=baseline, steps=2, batch_size=100)
@@ -143,7 +143,7 @@ def test_contract(model: keras.Model, images: np.ndarray, method: str) -> None:
 
 def test_gradients_agree_with_differences(model: keras.Model, images: np.ndarray) -> None:
     found = explain(model, images[:1], "saliency", target=2, channels="all")[0]
-    logits = keras.Model(model.inputs, model.layers[-2].output)
+    logits = keras.Model(model.inputs[0], model.layers[-2].output)
     kernel = model.layers[-1].get_weights()[0][:, 2]
     step = 1e-2
     for place in ((0, 0, 0), (4, 5, 1), (8, 3, 0)):

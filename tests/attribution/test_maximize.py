@@ -150,7 +150,7 @@ def test_every_setting_changes_the_picture(
 
 def test_the_range_of_values_counts(model: keras.Model) -> None:
     found = maximize(model, class_logit(1), search=QUICK, value_range=(-100.0, 50.0))
-    logits = keras.Model(model.inputs, model.get_layer("flat").output).predict(
+    logits = keras.Model(model.inputs[0], model.get_layer("flat").output).predict(
         found.images * 150 - 100, verbose=0
     )
     kernel, bias = model.get_layer("out").get_weights()

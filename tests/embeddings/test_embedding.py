@@ -30,7 +30,7 @@ def model() -> keras.Model:
 
 def test_dense_activations_are_the_vectors(model) -> None:
     found = kv.embed(model, IMAGES)
-    expected = keras.Model(model.inputs, model.get_layer("fc").output).predict_on_batch(IMAGES)
+    expected = keras.Model(model.inputs[0], model.get_layer("fc").output).predict_on_batch(IMAGES)
     assert (found.layer, found.pooled, found.vectors.dtype) == ("fc", None, np.float32)
     np.testing.assert_allclose(found.vectors, expected, atol=1e-6)
     assert found.describe() == "fc: 7 vectors of 4 numbers"
@@ -38,7 +38,7 @@ def test_dense_activations_are_the_vectors(model) -> None:
 
 def test_feature_maps_are_averaged_and_say_so(model) -> None:
     found = kv.embed(model, IMAGES, "conv")
-    maps = keras.Model(model.inputs, model.get_layer("conv").output).predict_on_batch(IMAGES)
+    maps = keras.Model(model.inputs[0], model.get_layer("conv").output).predict_on_batch(IMAGES)
     np.testing.assert_allclose(found.vectors, maps.mean(axis=(1, 2)), atol=1e-6)
     assert found.describe() == "conv: 7 vectors of 3 numbers, the means of 4 x 4 x 3 feature maps"
 
