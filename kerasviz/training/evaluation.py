@@ -114,7 +114,8 @@ def evaluate(
 
     Args:
         model: takes pictures `(N, h, w, c)` in 0..255 and returns `(N, K)` probabilities, or logits, which go
-            through a softmax here (told apart by their values: probabilities are in 0..1 and sum to 1).
+            through a softmax here (told apart by their values: probabilities are in 0..1 and sum to 1). One
+            unit, `(N, 1)`, speaks for the second of two classes, as a probability or as a logit.
         split: the pictures and their labels, 0..K-1.
         class_names: K names; by default those kept in the model, else the classes' numbers.
         batch_size: pictures in one run of the model.
@@ -166,10 +167,10 @@ def _picture_size(
 def _probabilities(outputs: Any) -> np.ndarray:
     """Return the outputs of a classifier as float32 probabilities `(N, K)`."""
     shape = getattr(outputs, "shape", None)
-    if shape is None or len(shape) != 2 or shape[1] < 2:
+    if shape is None or len(shape) != 2:
         raise UnsupportedModelError(
             f"The model returns {type(outputs).__name__ if shape is None else f'the shape {tuple(shape)}'}; "
-            "a classifier's (N, K) with two classes or more is expected."
+            "a classifier's (N, K) is expected."
         )
     values = np.asarray(outputs, dtype=np.float32)
     if not np.isfinite(values).all():
@@ -177,6 +178,9 @@ def _probabilities(outputs: Any) -> np.ndarray:
             "The model returns values that are not finite: its training ran away; train it again with a "
             "smaller learning rate."
         )
+    if values.shape[1] == 1:
+        second = values if 0 <= values.min() and values.max() <= 1 else 1 / (1 + np.exp(-values))
+        return np.concatenate([1 - second, second], axis=1)
     if values.min() >= 0 and np.allclose(values.sum(axis=1), 1, atol=1e-2):
         return values
     powers = np.exp(values - values.max(axis=1, keepdims=True))

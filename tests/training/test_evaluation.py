@@ -78,6 +78,20 @@ def test_logits_count_as_probabilities_do(split) -> None:
     assert one.class_names == ("0", "1", "2")
 
 
+def test_one_unit_speaks_for_the_second_class(split) -> None:
+    two = Split(split.images, split.labels % 2)
+    model = classifier("sigmoid", classes=1, scale=1 / 50)
+    model.compile(loss="binary_crossentropy", metrics=["accuracy"])
+    loss, accuracy = model.evaluate(batches(two, 6, 23), verbose=0)
+    found = evaluate(model, two, ["cat", "dog"])
+    assert found.accuracy == pytest.approx(accuracy)
+    assert found.loss == pytest.approx(loss, rel=1e-4)
+    np.testing.assert_allclose(found.probabilities[:, 1:], model.predict(two.images, verbose=0), atol=1e-6)
+    logits = evaluate(classifier(None, classes=1, scale=1 / 50), two)
+    np.testing.assert_allclose(logits.probabilities, found.probabilities, atol=1e-6)
+    assert (logits.class_names, len(found.confusion())) == (("0", "1"), 2)
+
+
 def test_names_in_the_model_are_found_and_those_given_go_first(split) -> None:
     inputs = keras.Input((6, 6, 1))
     outputs = NamedDense(["p", "q", "r"], activation="softmax")(layers.Flatten()(inputs))
@@ -110,8 +124,8 @@ def test_what_cannot_be_evaluated_is_refused(split) -> None:
         evaluate(classifier(), split, ["x", "y"])
     with pytest.raises(InputError, match="largest label is 2"):
         evaluate(classifier(classes=2), split)
-    with pytest.raises(UnsupportedModelError, match=r"shape \(23, 1\)"):
-        evaluate(classifier("sigmoid", classes=1), split)
+    with pytest.raises(UnsupportedModelError, match=r"shape \(23, 6, 6, 1\)"):
+        evaluate(keras.Sequential([keras.Input((6, 6, 1)), layers.ReLU()]), split)
     with pytest.raises(UnsupportedModelError, match="not finite"):
         evaluate(classifier(scale=float("nan")), split)
     with pytest.raises(DatasetError, match="no picture"):
