@@ -179,7 +179,7 @@ def _probabilities(outputs: Any) -> np.ndarray:
             "smaller learning rate."
         )
     if values.shape[1] == 1:
-        second = values if 0 <= values.min() and values.max() <= 1 else 1 / (1 + np.exp(-values))
+        second = values if values.min() >= 0 and values.max() <= 1 else 1 / (1 + np.exp(-values))
         return np.concatenate([1 - second, second], axis=1)
     if values.min() >= 0 and np.allclose(values.sum(axis=1), 1, atol=1e-2):
         return values
