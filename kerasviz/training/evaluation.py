@@ -135,7 +135,8 @@ def evaluate(
     """
     size = _picture_size(model, split, image_size)
     stream = batches(split, size, batch_size, cache=None)
-    probabilities = np.concatenate([_probabilities(model.predict_on_batch(images)) for images, _ in stream])
+    outputs = np.concatenate([_checked(model.predict_on_batch(images)) for images, _ in stream])
+    probabilities = _probabilities(outputs)
     names = class_names or names_in(model) or [str(index) for index in range(probabilities.shape[1])]
     if len(names) != probabilities.shape[1] or split.labels.max() >= len(names):
         raise InputError(
@@ -164,8 +165,8 @@ def _picture_size(
     return height, width
 
 
-def _probabilities(outputs: Any) -> np.ndarray:
-    """Return the outputs of a classifier as float32 probabilities `(N, K)`."""
+def _checked(outputs: Any) -> np.ndarray:
+    """Return the outputs of a classifier as float32 `(N, K)`."""
     shape = getattr(outputs, "shape", None)
     if shape is None or len(shape) != 2:
         raise UnsupportedModelError(
@@ -178,8 +179,15 @@ def _probabilities(outputs: Any) -> np.ndarray:
             "The model returns values that are not finite: its training ran away; train it again with a "
             "smaller learning rate."
         )
+    return values
+
+
+def _probabilities(values: np.ndarray) -> np.ndarray:
+    """Return probabilities `(N, K)` for probabilities or logits: told apart by all pictures together."""
     if values.shape[1] == 1:
-        second = values if values.min() >= 0 and values.max() <= 1 else 1 / (1 + np.exp(-values))
+        second = values
+        if values.min() < 0 or values.max() > 1:
+            second = np.exp(-np.logaddexp(np.float32(0), -values))
         return np.concatenate([1 - second, second], axis=1)
     if values.min() >= 0 and np.allclose(values.sum(axis=1), 1, atol=1e-2):
         return values

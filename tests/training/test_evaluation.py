@@ -80,15 +80,21 @@ def test_logits_count_as_probabilities_do(split) -> None:
 
 def test_one_unit_speaks_for_the_second_class(split) -> None:
     two = Split(split.images, split.labels % 2)
-    model = classifier("sigmoid", classes=1, scale=1 / 50)
+    model, bare = (classifier(last, classes=1, scale=1 / 50) for last in ("sigmoid", None))
+    for network in (model, bare):
+        network.layers[-1].bias.assign([6.0])
     model.compile(loss="binary_crossentropy", metrics=["accuracy"])
     loss, accuracy = model.evaluate(batches(two, 6, 23), verbose=0)
     found = evaluate(model, two, ["cat", "dog"])
     assert found.accuracy == pytest.approx(accuracy)
     assert found.loss == pytest.approx(loss, rel=1e-4)
     np.testing.assert_allclose(found.probabilities[:, 1:], model.predict(two.images, verbose=0), atol=1e-6)
-    logits = evaluate(classifier(None, classes=1, scale=1 / 50), two)
+    # One by one, though some logits lie in 0..1 as probabilities do.
+    seen = bare.predict(two.images, verbose=0)
+    assert np.any((seen > 0) & (seen < 1))
+    logits = evaluate(bare, two, batch_size=1)
     np.testing.assert_allclose(logits.probabilities, found.probabilities, atol=1e-6)
+    assert np.isfinite(evaluate(classifier(None, classes=1, scale=1e4), two).losses).all()
     assert (logits.class_names, len(found.confusion())) == (("0", "1"), 2)
 
 
