@@ -6,7 +6,6 @@ import base64
 import html
 import re
 import sys
-import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -329,56 +328,6 @@ def test_failure_leaves_the_old_file(log: Path, tmp_path: Path, monkeypatch: pyt
     with pytest.raises(InputError, match="No space left"):
         animate(log, "grey", tmp_path / "a.gif")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
-
-
-@pytest.mark.parametrize("ending", [".gif", ".png", ".webp"])
-def test_frames_are_read_as_they_are_written(
-    tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """At no time are more than a few frames read ahead of those the writer has taken."""
-    with EventLog(tmp_path) as writer:
-        for step in range(60):
-            writer.image("a", step, GREY[step % COUNT])
-    read = taken = 0
-    ahead = []
-    original, writer_of = animation.Canvas.draw, animation.WRITERS[ending]
-
-    def draw(self: animation.Canvas, frame: object) -> np.ndarray | None:
-        nonlocal read
-        read += 1
-        return original(self, frame)
-
-    def write(path: Path, movie: animation.Movie) -> None:
-        nonlocal read
-        read = 0
-
-        def watched() -> object:
-            nonlocal taken
-            for item in movie.pictures:
-                taken += 1
-                ahead.append(read - taken)
-                yield item
-
-        writer_of(path, animation.Movie(watched(), movie.samples, movie.fps, movie.small))
-
-    monkeypatch.setattr(animation.Canvas, "draw", draw)
-    monkeypatch.setitem(animation.WRITERS, ending, write)
-    assert animate(tmp_path, "a", tmp_path / f"a{ending}").frames == taken == 60
-    assert max(ahead) <= 7
-
-
-def test_memory_does_not_grow_with_the_frames(tmp_path: Path) -> None:
-    peaks = []
-    for count in (30, 300):
-        with EventLog(tmp_path / str(count)) as writer:
-            for step in range(count):
-                writer.image("a", step, np.roll(PHOTO[0], step, axis=0))
-        tracemalloc.start()
-        animate(tmp_path / str(count), "a", upscale=4)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    frame = 192 * 128 * 3
-    assert peaks[1] - peaks[0] < 8 * frame
 
 
 @pytest.mark.parametrize(
