@@ -1,5 +1,5 @@
 """`python -m kerasviz` is the command `kerasviz`."""
 
-from kerasviz.cli.main import main
+from kerasviz.cli import main
 
 raise SystemExit(main())

@@ -130,7 +130,7 @@ def run(block: Block, names: dict[str, Any]) -> Any:
 
 def write(shown: Any, path: Path) -> None:
     """Write a figure or a Pillow picture as a small PNG file, or copy an animation's file."""
-    from kerasviz.frames import Animation
+    from kerasviz.film import Animation
 
     if isinstance(shown, Animation):
         shutil.copyfile(shown.path, path)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from kerasviz.datasets import folder
+from kerasviz.data import folder
 from kerasviz.training import Place, Settings, Transfer, train_transfer
 
 parser = argparse.ArgumentParser(

@@ -13,9 +13,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from kerasviz.datasets import fashion_mnist
-from kerasviz.training import Place, evaluate, train_fashion_cnn, write_evaluation
-from kerasviz.training.fashion import PRESETS
+from kerasviz.classification import evaluate, write_evaluation
+from kerasviz.data import fashion_mnist
+from kerasviz.training import PRESETS, Place, train_fashion_cnn
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--preset", choices=PRESETS, default="article")

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import kerasviz as kv
-from kerasviz.datasets import pets
+from kerasviz.data import pets
 from kerasviz.training import Place, Settings, train_pets_cnn
 
 CLASSES = ["Abyssinian", "american_bulldog"]

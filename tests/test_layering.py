@@ -14,14 +14,27 @@ import kerasviz
 PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
     {"_version", "errors", "atomic"},
-    {"probe", "pictures", "models", "datasets", "frames"},
-    {"attribution", "embeddings", "filters"},
+    {"images", "models"},
+    {"pictures", "events", "data", "probe"},
+    {"film", "explanation", "embeddings", "classification", "layer_filters"},
+    {"maximization", "trust", "watch"},
     {"training"},
     {"report"},
     {"cli"},
     {"__init__", "__main__"},
 ]
 FLOOR_OF = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+# Apart from its room, so that what only draws sheets does not load Matplotlib.
+SIDE_DOORS = {"kerasviz.pictures.figures"}
+# The only files that may import a backend.
+BACKENDS = {"tensorflow", "jax", "torch"}
+KNOW_A_BACKEND = (
+    "probe/engine/",
+    "data/_tensorflow.py",
+    "models/_tensorflow.py",
+    "watch/_tensorflow.py",
+    "training/_tensorflow.py",
+)
 
 
 def room_of(module: str) -> str | None:
@@ -31,9 +44,16 @@ def room_of(module: str) -> str | None:
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def imports_of(path: Path) -> set[str]:
+def imports_of(path: Path, for_types: bool = True) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    if not for_types:
+        tree.body = [
+            node
+            for node in tree.body
+            if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+        ]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -43,6 +63,10 @@ def imports_of(path: Path) -> set[str]:
             if module != "kerasviz":
                 found.add(module)
     return found
+
+
+def _is_for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -57,6 +81,28 @@ def test_imports_point_downward(path: Path) -> None:
         if other in (None, own):
             continue
         assert FLOOR_OF[other] < FLOOR_OF[own], f"{inner} (floor {own}) imports {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_rooms_are_entered_through_their_door(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    for module in imports_of(path):
+        if room_of(module) not in (None, own) and module not in SIDE_DOORS:
+            assert module.count(".") == 1, f"{path.relative_to(PACKAGE)} goes around the door: {module}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_few_files_know_a_backend(path: Path) -> None:
+    inner = path.relative_to(PACKAGE).as_posix()
+    backends = {module.split(".")[0] for module in imports_of(path, for_types=False)} & BACKENDS
+    assert not backends or inner.startswith(KNOW_A_BACKEND), f"{inner} imports {backends}"
+
+
+def test_no_room_or_module_bears_the_name_of_a_public_function() -> None:
+    modules = {path.stem for path in PACKAGE.glob("*.py")} | {
+        path.parent.name for path in PACKAGE.glob("*/__init__.py")
+    }
+    assert not modules & set(kerasviz._NAMES)
 
 
 @pytest.mark.parametrize(

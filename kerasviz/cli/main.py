@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from kerasviz._version import __version__
 from kerasviz.errors import KerasvizError
 
-# Command -> its module in this package, in the order in which `--help` lists them.
+# Command -> its module in `commands`, in the order in which `--help` lists them.
 COMMANDS = {
     "demo": "demo",
     "train": "train",
@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kerasviz {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, module_name in COMMANDS.items():
-        module = importlib.import_module(f"kerasviz.cli.{module_name}")
+        module = importlib.import_module(f"kerasviz.cli.commands.{module_name}")
         command = commands.add_parser(
             name,
             help=module.HELP,

@@ -1,5 +1,7 @@
 """Embeddings: what a layer makes of each picture, as points in a figure and in TensorBoard's projector."""
 
+from __future__ import annotations
+
 from kerasviz.embeddings.embedding import Embedding, embed, embed_layers
 from kerasviz.embeddings.projections import METHODS, check_method, describe_method, pca, project
 from kerasviz.embeddings.projector import Projector, write_projector

@@ -12,9 +12,7 @@ import numpy as np
 from kerasviz.embeddings.projections import describe_method, project
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.pictures.figures import Figure, embedding_figure
-from kerasviz.probe import LayerRequest, Probe, feature_layer
-from kerasviz.probe.inputs import is_stream
-from kerasviz.probe.probe import BATCH_SIZE
+from kerasviz.probe import BATCH_SIZE, LayerRequest, Probe, feature_layer, is_stream
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError, MissingDependencyError, did_you_mean
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 # Method -> the module it needs, the package that holds it, and the extra that installs that.

@@ -18,8 +18,8 @@ import numpy as np
 from kerasviz.atomic import atomic_path
 from kerasviz.embeddings.sprite import sprite
 from kerasviz.errors import InputError
-from kerasviz.pictures import write_png
-from kerasviz.pictures.figures.base import name_of
+from kerasviz.images import write_png
+from kerasviz.pictures.figures import name_of
 
 CONFIG, METADATA, SPRITE = "projector_config.pbtxt", "metadata.tsv", "sprite.png"
 # TensorBoard loads no more points than these, without a word.

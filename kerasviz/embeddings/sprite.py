@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasviz.datasets import resize_image
 from kerasviz.errors import InputError
-from kerasviz.pictures import as_rgb, sheet
+from kerasviz.images import as_rgb, resize_image
+from kerasviz.pictures import sheet
 
 # What TensorBoard's projector accepts as the side of a sprite, in pixels.
 LARGEST_SPRITE = 8192

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from kerasviz.models.classes import Classes, probabilities_layer
+from kerasviz.models.named_classes import Classes, probabilities_layer
 
 
 def fashion_cnn(classes: Classes = 10) -> keras.Model:

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from kerasviz.errors import InputError
-from kerasviz.models.classes import Classes, probabilities_layer
+from kerasviz.models.named_classes import Classes, probabilities_layer
 from kerasviz.models.preprocessing import MeanSubtraction
 
 

@@ -13,8 +13,8 @@ from keras import layers
 
 from kerasviz.errors import InputError, ModelFileError
 from kerasviz.models.backbones import backbone_name, build_application, preprocess
-from kerasviz.models.classes import Classes, probabilities_layer
 from kerasviz.models.files import load_model
+from kerasviz.models.named_classes import Classes, probabilities_layer
 
 HEAD = ("global_pool", "fc1", "softmax")
 

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
-from kerasviz.pictures.image import as_uint8
+from kerasviz.images import as_numbers, as_uint8
 
 
 def filter_image(image: Any, tiles: Any, padding: str = "same") -> np.ndarray:

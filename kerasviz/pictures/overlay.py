@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers, as_rgb
 from kerasviz.pictures.colors import colorize, default_colormap
-from kerasviz.pictures.image import as_rgb
 from kerasviz.pictures.scale import Scale, scale_of
 
 Box = tuple[int, int, int, int]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers
 
 
 @dataclass(frozen=True)

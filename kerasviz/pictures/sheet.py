@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers
 from kerasviz.pictures.colors import MAGENTA, color_table, to_levels
 from kerasviz.pictures.scale import Scale
 

@@ -1,52 +1,82 @@
 """The probe: cut a model at its layers, run it once, read activations, scores and gradients."""
 
-from kerasviz.probe._ascent import OUTPUT, Ascent
-from kerasviz.probe._frozen import FrozenForward, frozen_forward
-from kerasviz.probe._input_gradients import (
+from __future__ import annotations
+
+from kerasviz.probe.cut import Cut, cached_cut
+from kerasviz.probe.engine.tensorflow.ascent import OUTPUT, Ascent
+from kerasviz.probe.engine.tensorflow.frozen import FrozenForward, frozen_forward
+from kerasviz.probe.engine.tensorflow.input_gradients import (
     InputGradient,
     InputGradients,
     input_gradients,
     picture_position,
     with_parameters,
 )
-from kerasviz.probe._outputs import pick
-from kerasviz.probe._precision import in_precision
-from kerasviz.probe._relu_rules import ReluRule
-from kerasviz.probe.cut import Cut, cached_cut
+from kerasviz.probe.engine.tensorflow.outputs import pick
+from kerasviz.probe.engine.tensorflow.precision import in_precision
+from kerasviz.probe.engine.tensorflow.relu_rules import ReluRule
 from kerasviz.probe.features import feature_layer, output_layer
-from kerasviz.probe.layers import LayerRequest
-from kerasviz.probe.probe import Probe
-from kerasviz.probe.table import LayerInfo, LayerTable, layers
-from kerasviz.probe.targets import Target, as_target, class_score, region_score, stored_class_names, top_class
+from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
+from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels
+from kerasviz.probe.layers import CallPath, LayerRequest, Place, resolve, uses_channels_first, walk
+from kerasviz.probe.probe import BATCH_SIZE, Probe
+from kerasviz.probe.table import LayerInfo, LayerTable, default_layer, layers
+from kerasviz.probe.tap import tapped
+from kerasviz.probe.targets import (
+    Scored,
+    Target,
+    as_target,
+    class_score,
+    region_score,
+    stored_class_names,
+    top_class,
+)
 from kerasviz.probe.trace import Trace
 
 __all__ = [
+    "BATCH_SIZE",
     "OUTPUT",
     "Ascent",
+    "CallPath",
     "Cut",
     "FrozenForward",
     "InputGradient",
     "InputGradients",
+    "Kernel",
     "LayerInfo",
     "LayerRequest",
     "LayerTable",
+    "Place",
     "Probe",
     "ReluRule",
+    "Scored",
     "Target",
     "Trace",
     "as_target",
+    "batches",
     "cached_cut",
+    "checked",
     "class_score",
+    "default_layer",
     "feature_layer",
     "frozen_forward",
+    "has_kernel",
     "in_precision",
     "input_gradients",
+    "is_stream",
+    "layer_kernels",
     "layers",
+    "leaves",
     "output_layer",
     "pick",
     "picture_position",
     "region_score",
+    "resolve",
+    "sliced",
     "stored_class_names",
+    "tapped",
     "top_class",
+    "uses_channels_first",
+    "walk",
     "with_parameters",
 ]

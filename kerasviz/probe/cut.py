@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe._tensorflow import (
+from kerasviz.probe.engine.tensorflow.run import (
     Compiled,
     Finish,
     compile_activations,

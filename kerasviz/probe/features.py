@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe._survey import LayerCall, survey
+from kerasviz.probe.engine.tensorflow.survey import LayerCall, survey
 from kerasviz.probe.layers import walk
 from kerasviz.probe.table import call_path, input_structure
 

@@ -12,8 +12,8 @@ from typing import Any
 import keras
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe._survey import LayerCall, survey
-from kerasviz.probe._tensorflow import ensure_built, input_specs, signature, specs
+from kerasviz.probe.engine.tensorflow.run import ensure_built, input_specs, signature, specs
+from kerasviz.probe.engine.tensorflow.survey import LayerCall, survey
 from kerasviz.probe.inputs import checked
 from kerasviz.probe.layers import structure_mark, walk
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from kerasviz.pictures import Scale
-from kerasviz.pictures.colors import color_table
+from kerasviz.pictures import Scale, color_table
 from kerasviz.report.markup import Html, join, tag
 
 Points = Sequence[tuple[float, float]]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from kerasviz.datasets import resize_image
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.filters import LayerFilters, layer_filters
+from kerasviz.images import as_gray, as_rgb, resize_image
+from kerasviz.layer_filters import LayerFilters, layer_filters
 from kerasviz.pictures import (
     DIVERGING,
     Scale,
-    as_gray,
-    as_rgb,
     colorize,
     default_colormap,
     filter_image,
@@ -23,11 +21,9 @@ from kerasviz.pictures import (
     symmetric,
 )
 from kerasviz.pictures.figures import feature_order
-from kerasviz.probe import LayerInfo, Probe, layers
-from kerasviz.probe.kernels import has_kernel
-from kerasviz.probe.layers import walk
+from kerasviz.probe import LayerInfo, Probe, has_kernel, layers, walk
 from kerasviz.report.charts import color_bar
-from kerasviz.report.embed import MOST_ACROSS, img
+from kerasviz.report.inline_picture import MOST_ACROSS, img
 from kerasviz.report.markup import Html, join, tag
 from kerasviz.report.subject import Subject
 

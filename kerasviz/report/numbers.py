@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasviz.classification import ClassRow
 from kerasviz.errors import InputError
-from kerasviz.frames import open_log
+from kerasviz.events import open_log
 from kerasviz.probe import layers
 from kerasviz.report.charts import line_chart, share_bar
 from kerasviz.report.markup import Html, join, table, tag
 from kerasviz.report.subject import Subject
-from kerasviz.training.evaluation import ClassRow
 
 # Rows of a table: more would fill the page's five megabytes.
 MOST_ROWS = 1000

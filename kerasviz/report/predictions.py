@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasviz.attribution import cam
 from kerasviz.errors import InputError
+from kerasviz.explanation import cam
 from kerasviz.pictures import SEQUENTIAL, Scale, overlay
 from kerasviz.pictures.figures import confident_mistakes
-from kerasviz.probe import Probe, Trace
-from kerasviz.probe.table import default_layer
+from kerasviz.probe import Probe, Trace, default_layer
 from kerasviz.report.charts import color_bar
-from kerasviz.report.embed import img
+from kerasviz.report.inline_picture import img
 from kerasviz.report.markup import Html, breakable, join, tag
 from kerasviz.report.subject import Subject
 

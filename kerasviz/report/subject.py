@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from kerasviz.datasets import Dataset, Split, resize_image
+from kerasviz.classification import Evaluation, evaluate
+from kerasviz.data import Dataset, Split
 from kerasviz.errors import InputError
+from kerasviz.images import as_gray, as_rgb, resize_image, upscale
 from kerasviz.models import class_names as names_in
-from kerasviz.pictures import as_gray, as_rgb, upscale
-from kerasviz.training import Evaluation, evaluate
 
 # The longer side of a picture on the page.
 LARGEST = 160

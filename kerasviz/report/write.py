@@ -11,9 +11,10 @@ import keras
 from tqdm import tqdm
 
 from kerasviz.atomic import atomic_path
-from kerasviz.datasets import Dataset, Split
+from kerasviz.data import Dataset, Split
 from kerasviz.errors import InputError, KerasvizError
-from kerasviz.report import inside, numbers, points, predictions
+from kerasviz.report import embedding as points
+from kerasviz.report import inside, numbers, predictions
 from kerasviz.report.markup import Html
 from kerasviz.report.page import Section, missing, page
 from kerasviz.report.subject import Subject, open_subject

@@ -14,19 +14,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasviz.datasets import Dataset, batches, mean_image
+from kerasviz.data import Dataset, batches, mean_image
 from kerasviz.errors import InputError
+from kerasviz.images import write_png
 from kerasviz.models import pets_cnn
-from kerasviz.pictures import write_png
 from kerasviz.training.checkpoints import Checkpoints, load_last
-from kerasviz.training.evolution import Evolution
 from kerasviz.training.lock import only_writer
-from kerasviz.training.measures import dead_filters, drift
 from kerasviz.training.phases import Phase, stretches
-from kerasviz.training.scalars import TrainingLog
 from kerasviz.training.settings import Settings, open_run
-from kerasviz.training.source import Source
-from kerasviz.training.sources import Picture, kernels, responses
+from kerasviz.watch import Evolution, Picture, Source, TrainingLog, dead_filters, drift, kernels, responses
 
 # Makes a network for the training pictures' mean `(h, w, c)`.
 Builder = Callable[[np.ndarray], keras.Model]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasviz.atomic import atomic_path
-from kerasviz.datasets import Augmentation
+from kerasviz.classification import FIGURES, NUMBERS, TABLE
+from kerasviz.data import Augmentation
 from kerasviz.errors import InputError, LogError
 from kerasviz.training.checkpoints import BEST, LAST, PROGRESS
-from kerasviz.training.evaluation_files import FIGURES, NUMBERS, TABLE
 
 SETTINGS = "settings.json"
 # What a run leaves in its folder, besides animations.

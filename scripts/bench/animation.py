@@ -18,7 +18,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from kerasviz.frames import EventLog, animate, open_log
+from kerasviz.events import EventLog, open_log
+from kerasviz.film import animate
 from kerasviz.pictures import Scale, SheetLayout, sheet
 
 SIZE = 256

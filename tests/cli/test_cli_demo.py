@@ -3,7 +3,7 @@ from __future__ import annotations
 from PIL import Image
 
 import kerasviz as kv
-from kerasviz.cli.main import main
+from kerasviz.cli import main
 
 
 def test_the_demo_leaves_a_log_models_and_animations_and_can_be_run_again(tmp_path, capsys) -> None:

@@ -13,8 +13,8 @@ from keras import layers
 from tensorboard.plugins.projector import ProjectorConfig
 
 import kerasviz as kv
-from kerasviz.cli.main import main
-from kerasviz.models.classes import NamedDense
+from kerasviz.cli import main
+from kerasviz.models import NamedDense
 
 
 def save(folder: Path, name: str, output: layers.Layer) -> str:
@@ -73,12 +73,12 @@ def test_shapes(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert f"tensorboard --logdir {out}" in printed
     config, vectors, rows = read(out)
     chosen = [int(row[3]) for row in rows[1:]]
-    split = kv.datasets.shapes.load(1, 2000, image_size=16).validation.take(chosen)
+    split = kv.data.shapes.load(1, 2000, image_size=16).validation.take(chosen)
     model = kv.load_model(place / "four.keras")
     pixels = split.images.astype(np.float32)
     np.testing.assert_allclose(vectors["fc"], kv.embed(model, pixels).vectors, atol=1e-5)
     assert rows[0] == ["label", "prediction", "right", "picture"]
-    names = kv.datasets.shapes.load(1, 1).class_names
+    names = kv.data.shapes.load(1, 1).class_names
     predicted = model.predict_on_batch(pixels).argmax(axis=1)
     assert [row[:2] for row in rows[1:]] == [
         [names[label], names[guess]] for label, guess in zip(split.labels, predicted, strict=True)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from keras import layers
 
-from kerasviz.attribution import Evaluator, Interrupted
-from kerasviz.cli.main import main
+from kerasviz.cli import main
+from kerasviz.explanation import Interrupted
+from kerasviz.trust import Evaluator
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +136,8 @@ def test_an_interrupted_evaluation_writes_what_is_done(
 def test_occlude(
     model_file: str, photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from kerasviz.attribution import explain
-    from kerasviz.datasets import read_image
+    from kerasviz.explanation import explain
+    from kerasviz.images import read_image
     from kerasviz.models import load_model
 
     out = tmp_path / "out"
@@ -161,7 +162,7 @@ def test_occlude(
 def test_an_interrupted_occlusion_is_drawn(
     model_file: str, photos: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kerasviz.attribution.rescoring import Sample
+    from kerasviz.explanation.perturbation.rescoring import Sample
 
     score, calls = Sample.score, []
 

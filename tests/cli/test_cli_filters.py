@@ -11,9 +11,9 @@ from keras import layers
 from PIL import Image
 
 import kerasviz as kv
-from kerasviz.cli.main import main
+from kerasviz.cli import main
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError
-from kerasviz.filters import filtered_figure, kernel_figure, layer_filters, pairs_figure
+from kerasviz.layer_filters import filtered_figure, kernel_figure, layer_filters, pairs_figure
 
 
 @pytest.fixture(scope="module")

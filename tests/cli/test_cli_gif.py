@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasviz.cli import gif
+from kerasviz.cli.commands import gif
 from kerasviz.errors import InputError, KerasvizError, LogError
-from kerasviz.frames import EventLog
+from kerasviz.events import EventLog
 
 EXPORT = Path(__file__).parents[2] / "scripts" / "export_gif.py"
 PICTURES = np.random.default_rng(0).integers(0, 256, (8, 4, 6), dtype=np.uint8)

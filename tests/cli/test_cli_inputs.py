@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasviz.cli.class_choice import choose_classes, class_label
-from kerasviz.cli.inputs import Form, output_names, read_batches, report_skipped
-from kerasviz.cli.masking import hide, parse_rectangle
-from kerasviz.cli.tables import print_table
+from kerasviz.cli.parts.class_choice import choose_classes, class_label
+from kerasviz.cli.parts.hiding import hide, parse_rectangle
+from kerasviz.cli.parts.inputs import Form, output_names, read_batches, report_skipped
+from kerasviz.cli.parts.tables import print_table
 from kerasviz.errors import ImageError, InputError, TargetError, UnsupportedModelError
 
 

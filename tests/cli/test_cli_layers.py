@@ -3,7 +3,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from kerasviz.cli.main import main
+from kerasviz.cli import main
 
 
 def test_lists_nested_layers_with_shapes_and_targets(tmp_path, capsys) -> None:

@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from kerasviz.cli.main import main
+from kerasviz.cli import main
 from kerasviz.models import NamedDense, save_model
 
 
@@ -199,7 +199,7 @@ def test_without_a_picture_that_can_be_read(place, tmp_path, capsys) -> None:
 
 
 def test_an_interrupted_run_keeps_what_is_done(place, tmp_path, capsys, monkeypatch) -> None:
-    from kerasviz.cli import cam
+    from kerasviz.cli.commands import cam
 
     write = cam._Job.write
 

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from kerasviz import __version__
-from kerasviz.cli.main import COMMANDS, main
+from kerasviz.cli import main
+from kerasviz.cli.main import COMMANDS
 
 
 def test_help_lists_every_command(capsys) -> None:

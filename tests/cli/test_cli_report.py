@@ -10,9 +10,9 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from kerasviz.cli.main import main
-from kerasviz.cli.report import log_beside
-from kerasviz.frames import EventLog
+from kerasviz.cli import main
+from kerasviz.cli.commands.report import log_beside
+from kerasviz.events import EventLog
 from kerasviz.models import NamedDense
 
 

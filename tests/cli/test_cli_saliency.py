@@ -10,10 +10,10 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from kerasviz.cli.main import main
-from kerasviz.cli.maximize import parse_filters
+from kerasviz.cli import main
+from kerasviz.cli.commands.maximize import parse_filters
 from kerasviz.errors import InputError
-from kerasviz.frames import open_log
+from kerasviz.events import open_log
 from kerasviz.models import NamedDense, save_model
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kerasviz.errors import ImageError, InputError
-from kerasviz.pictures import as_gray
-from kerasviz.pictures.filtering import filter_image
+from kerasviz.images import as_gray
+from kerasviz.pictures import filter_image
 
 
 def reference(image: np.ndarray, tile: np.ndarray, padding: str) -> np.ndarray:

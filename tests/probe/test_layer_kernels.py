@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe.kernels import has_kernel, layer_kernels
+from kerasviz.probe import has_kernel, layer_kernels
 
 
 def built(layer: keras.Layer, *shape: int) -> keras.Layer:

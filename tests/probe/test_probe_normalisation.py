@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers as kl
 
 from kerasviz.probe import as_target, frozen_forward, input_gradients
-from kerasviz.probe._normalisation import folded_normalisation, fused_normalisation
+from kerasviz.probe.engine.tensorflow.normalisation import folded_normalisation, fused_normalisation
 
 FUSED = "FusedBatchNormV3"
 IMAGES = np.random.default_rng(0).normal(size=(3, 8, 8, 4)).astype(np.float32)

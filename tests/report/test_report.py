@@ -11,13 +11,13 @@ import pytest
 from keras import layers
 
 import kerasviz as kv
-from kerasviz.datasets import Dataset, Split
+from kerasviz.classification import evaluate
+from kerasviz.data import Dataset, Split
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.frames import EventLog
+from kerasviz.events import EventLog
 from kerasviz.models import NamedDense
 from kerasviz.pictures import filter_tiles, sheet, symmetric
 from kerasviz.report import write_report
-from kerasviz.training import evaluate
 
 NAMES = ("cat", "dog & co", "<script>alert(1)</script>", '" onload="alert(2)')
 SIDE = 20

@@ -10,7 +10,7 @@ from PIL import Image
 
 from kerasviz.pictures import Scale
 from kerasviz.report.charts import color_bar, line_chart, share_bar, ticks
-from kerasviz.report.embed import compress, img
+from kerasviz.report.inline_picture import compress, img
 from kerasviz.report.markup import Html, table, tag
 
 

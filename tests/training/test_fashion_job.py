@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import kerasviz as kv
-from kerasviz.cli.main import main
-from kerasviz.datasets import fashion_mnist, shapes
+from kerasviz.cli import main
+from kerasviz.data import fashion_mnist, shapes
 from kerasviz.errors import InputError, LogError
-from kerasviz.training import Place, Settings, train_fashion_cnn
-from kerasviz.training.fashion import PRESETS, _rate
+from kerasviz.training import PRESETS, Place, Settings, train_fashion_cnn
+from kerasviz.training.recipes.fashion import _rate
 
 
 @pytest.fixture(scope="module")

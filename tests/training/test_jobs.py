@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 import kerasviz as kv
-from kerasviz.datasets import read_image, shapes
+from kerasviz.data import shapes
 from kerasviz.errors import InputError, LogError
+from kerasviz.images import read_image
 from kerasviz.models import pets_cnn
 from kerasviz.training import Place, Settings, train, train_pets_cnn
 

@@ -8,10 +8,10 @@ import pytest
 from keras import layers
 
 import kerasviz as kv
-from kerasviz.cli.main import main
-from kerasviz.datasets import shapes
+from kerasviz.cli import main
+from kerasviz.data import shapes
 from kerasviz.errors import InputError
-from kerasviz.pictures import write_png
+from kerasviz.images import write_png
 from kerasviz.training import Phase, Place, Settings, Transfer, train, train_transfer
 from kerasviz.training.phases import LateStart, stretches
 

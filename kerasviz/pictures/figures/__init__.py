@@ -1,6 +1,8 @@
 """Figures: Matplotlib figures from numbers, that show themselves in a notebook and touch no global state."""
 
-from kerasviz.pictures.figures.base import Figure, save_figure
+from __future__ import annotations
+
+from kerasviz.pictures.figures.base import Figure, name_of, save_figure
 from kerasviz.pictures.figures.cams import CamStyle, cam_figure
 from kerasviz.pictures.figures.evaluation import accuracy_figure, confusion_figure
 from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure, saliency_figure
@@ -33,6 +35,7 @@ __all__ = [
     "masking_figure",
     "methods_figure",
     "mistakes_figure",
+    "name_of",
     "pairs_figure",
     "prediction_figure",
     "saliency_figure",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError
+from kerasviz.images import as_rgb
 from kerasviz.pictures.colors import default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image, wrap
-from kerasviz.pictures.image import as_rgb
 from kerasviz.pictures.overlay import draw_box, draw_contour, overlay, strongest_box
 from kerasviz.pictures.scale import scale_of
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers
 from kerasviz.pictures.colors import color_table
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure
 from kerasviz.pictures.scale import Scale

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers, as_rgb
 from kerasviz.pictures.colors import colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image, wrap
-from kerasviz.pictures.image import as_rgb
 from kerasviz.pictures.overlay import fit_heatmap, overlay
 from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
 

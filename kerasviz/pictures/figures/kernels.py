@@ -12,7 +12,7 @@ from kerasviz.pictures.colors import DIVERGING, colorize
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
 from kerasviz.pictures.figures.sheets import MOST_NUMBERED, number_tiles, sheet_figure
 from kerasviz.pictures.filtering import filter_image
-from kerasviz.pictures.kernels import filter_tiles
+from kerasviz.pictures.kernel_tiles import filter_tiles
 from kerasviz.pictures.scale import Scale, symmetric
 from kerasviz.pictures.sheet import SheetLayout, sheet
 

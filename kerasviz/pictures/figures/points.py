@@ -13,10 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers, as_rgb
 from kerasviz.pictures.colors import CLASS_COLORS
 from kerasviz.pictures.figures.base import Figure, legend, name_of, new_figure
-from kerasviz.pictures.image import as_rgb
 
 LINE_STYLES = ("-", "--", ":", "-.")
 MARKERS = ("o", "^", "s", "D", "v", "P")

@@ -10,16 +10,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
-from kerasviz.pictures.figures.base import (
-    Figure,
-    axes_grid,
-    name_of,
-    new_figure,
-    show_image,
-    wrap,
-)
-from kerasviz.pictures.image import as_uint8
+from kerasviz.images import as_numbers, as_uint8
+from kerasviz.pictures.figures.base import Figure, axes_grid, name_of, new_figure, show_image, wrap
 from kerasviz.pictures.sheet import tidy_columns
 
 WRONG = "#D55E00"

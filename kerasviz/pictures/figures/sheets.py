@@ -10,11 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.arrays import as_numbers
+from kerasviz.images import as_numbers, as_uint8
 from kerasviz.pictures.colors import colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
-from kerasviz.pictures.image import as_uint8
-from kerasviz.pictures.kernels import map_tiles
+from kerasviz.pictures.kernel_tiles import map_tiles
 from kerasviz.pictures.scale import Scale, scale_of
 from kerasviz.pictures.sheet import SheetLayout, sheet
 

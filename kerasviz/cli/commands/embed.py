@@ -1,0 +1,157 @@
+"""`kerasviz embed`: what a layer makes of a data set, for TensorBoard's projector and as figures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kerasviz.cli.parts.embed_data import add_pictures
+from kerasviz.cli.parts.inputs import add_class_names, add_model
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kerasviz.cli.parts.embed_data import Source
+    from kerasviz.embeddings import Embedding
+
+HELP = "show which pictures a layer finds alike: TensorBoard's projector, PCA, t-SNE, UMAP"
+DESCRIPTION = (
+    "Run pictures through a model up to a layer, and write that layer's output as a folder for TensorBoard's "
+    "projector, with the pictures, their labels and predictions, and as figures coloured by class."
+)
+# More predicted classes than these are not coloured where there are no labels.
+_MOST_COLORED = 24
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the model, the data, the layers and the figures."""
+    add_model(parser)
+    add_pictures(parser)
+    parser.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        metavar="L,...",
+        help="paths or patterns (`kerasviz layers MODEL` lists them); may be repeated; by default the last "
+        "dense layer before the classifier. Feature maps are averaged",
+    )
+    parser.add_argument(
+        "--method",
+        action="append",
+        metavar="M,...",
+        help="figures: pca, tsne, umap, with --seed; by default pca",
+    )
+    parser.add_argument(
+        "--thumbnails", action="store_true", help="draw the pictures at their points in the figures"
+    )
+    add_class_names(parser)
+    parser.add_argument("--out", default="embedding", metavar="FOLDER", help="where everything is written")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Embed the pictures, and print what was written and how to open it."""
+    import numpy as np
+
+    from kerasviz.cli.parts.embed_data import read_source, stream
+    from kerasviz.cli.parts.inputs import Form, find_class_names, split_list
+    from kerasviz.embeddings import check_method, embed_layers, thumbnail_side
+    from kerasviz.models import load_model
+    from kerasviz.probe import Probe, feature_layer, output_layer
+
+    methods = split_list(args.method or ["pca"])
+    for method in methods:
+        check_method(method)
+    model = load_model(args.model)
+    form = Form.of(model, args.input_range, args.image_size)
+    paths = Probe(model, split_list(args.layer) or feature_layer(model)).paths
+    output = output_layer(model)
+    model_names = find_class_names(args, model)
+    source = read_source(args, form, model_names)
+    count = len(source.split)
+    side = thumbnail_side(count, max(form.height, form.width))
+    thumbnails = np.empty((count, side, side, 3), np.uint8)
+    batches = stream(source, form, args.batch_size, thumbnails)
+    found = embed_layers(model, batches, [*paths, output] if output else paths)
+    classes = _classes(source, found[output] if output else None, model_names)
+    layers = {path: found[path] for path in paths}
+    for one in layers.values():
+        print(one.describe())
+    _write(args, methods, layers, thumbnails, source.names, classes)
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """The labels and predictions of the pictures, as numbers of `names`, or where these differ as names."""
+
+    labels: Sequence[int] | None
+    predictions: Sequence[int] | Sequence[str] | None
+    names: Sequence[str] | None
+
+    def to_color(self) -> tuple[Sequence[int] | None, Sequence[str] | None]:
+        """Return the classes that the figures show: the labels, else the predictions if they are few."""
+        import numpy as np
+
+        if self.labels is not None:
+            return self.labels, self.names
+        if self.predictions is None:
+            print("the figures have one colour: there are neither labels nor predictions")
+            return None, None
+        names, numbers = np.unique(np.asarray(self.predictions), return_inverse=True)
+        if len(names) > _MOST_COLORED:
+            print(f"the figures have one colour: there are no labels, and {len(names)} predicted classes")
+            return None, None
+        print("the figures are coloured by the predicted class: there are no labels")
+        if self.names is None:
+            return numbers.tolist(), [str(name) for name in names]
+        return self.predictions, self.names  # type: ignore[return-value]
+
+
+def _classes(source: Source, output: Embedding | None, model_names: Sequence[str] | None) -> _Classes:
+    """Return labels and predictions; numbers of one list of names only where both mean the same classes."""
+    labels, names = source.split.labels.tolist(), source.class_names
+    predictions = None
+    # A classifier returns (N, K) probabilities or logits.
+    if output is not None and output.pooled is None and output.vectors.shape[1] > 1:
+        predictions = output.vectors.argmax(axis=1).tolist()
+        outputs = output.vectors.shape[1]
+        if model_names is not None and len(model_names) != outputs:
+            model_names = None
+        if names is None:
+            return _Classes(None, predictions, model_names)
+        if len(names) != outputs or (model_names is not None and list(model_names) != list(names)):
+            predictions = [model_names[at] if model_names else str(at) for at in predictions]
+            print("the model's classes are not those of the data: predictions are shown by name only")
+    return _Classes(None if names is None else labels, predictions, names)
+
+
+def _write(
+    args: argparse.Namespace,
+    methods: Sequence[str],
+    layers: Mapping[str, Embedding],
+    thumbnails: np.ndarray,
+    picture_names: Sequence[str],
+    classes: _Classes,
+) -> None:
+    from kerasviz.cli.parts.inputs import file_part
+    from kerasviz.embeddings import write_projector
+    from kerasviz.pictures.figures import save_figure
+
+    folder = Path(args.out)
+    vectors = {path: one.vectors for path, one in layers.items()}
+    projector = write_projector(
+        folder, vectors, thumbnails, classes.labels, classes.names, classes.predictions, picture_names
+    )
+    print(f"{', '.join(path.name for path in projector.files)} in {folder}: {projector.describe()}")
+    labels, names = classes.to_color()
+    images = thumbnails if args.thumbnails else None
+    for path, one in layers.items():
+        for method in methods:
+            file = folder / f"embedding-{file_part(path)}-{method}.png"
+            save_figure(one.figure(labels, names, method, args.seed, images), file)
+            print(file)
+    print(
+        f"to open the projector: tensorboard --logdir {folder}, tab Projector (http://localhost:6006/#projector)"
+    )

@@ -1,0 +1,132 @@
+"""`kerasviz gif`: the pictures of an event log as animations."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kerasviz.events import LogReader, TagInfo
+
+HELP = "list the pictures of a log, or export their evolution as GIF, APNG, WebP or MP4"
+DESCRIPTION = (
+    "Without --tag or --all: list the image tags of the log. With them: write one animation per tag and run. "
+    "Logs of other writers (tf.summary.image) are read too."
+)
+FORMATS = ("gif", "png", "webp", "mp4")
+UNBROKEN = 10_000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the log, the choice of tags, and the options of `kv.animate`."""
+    parser.add_argument("log_dir", metavar="LOGDIR", help="the log's folder, or one event file")
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        help="export this tag, in every run that has it; may be repeated",
+    )
+    choice.add_argument("--all", action="store_true", help="export every image tag")
+    parser.add_argument("--out", metavar="FILE|FOLDER", help="where to; by default into LOGDIR")
+    parser.add_argument("--format", choices=FORMATS, help="by default the ending of --out, else gif")
+    parser.add_argument("--fps", type=float, default=12, help="frames per second, at most 50")
+    parser.add_argument("--every", type=int, default=1, metavar="K", help="every k-th frame, and the last")
+    parser.add_argument(
+        "--tile", type=int, metavar="I", help="one tile of the sheet alone: one filter, large"
+    )
+    parser.add_argument(
+        "--upscale", type=int, metavar="N", help="enlarge N times; by default to 256 pixels or a little more"
+    )
+    parser.add_argument(
+        "--caption",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="say the step below the picture",
+    )
+    parser.add_argument("--small", action="store_true", help="a smaller file with fewer colours")
+
+
+def run(args: argparse.Namespace) -> None:
+    """List the image tags, or export the chosen ones and print a line for each."""
+    from kerasviz.errors import LogError
+    from kerasviz.events import open_log
+    from kerasviz.film import animate
+
+    log = open_log(args.log_dir)
+    images = [info for info in log.tags() if info.kind == "image"]
+    if not images:
+        raise LogError(
+            f"{args.log_dir} holds no pictures: all of its {len(log.tags())} tags are of other kinds."
+        )
+    if not args.tag and not args.all:
+        _print_table(images)
+        if log.damage:
+            print(f"not whole: {log.damage}")
+        return
+    chosen = images if args.all else _choose(log, images, args.tag)
+    for info, path in zip(chosen, _targets(chosen, args), strict=True):
+        report = animate(
+            log,
+            info,
+            path,
+            fps=args.fps,
+            every=args.every,
+            tile=args.tile,
+            upscale=args.upscale,
+            caption=args.caption,
+            small=args.small,
+        )
+        print(report)
+
+
+def _choose(log: LogReader, images: list[TagInfo], tags: list[str]) -> list[TagInfo]:
+    """Return the named tags in all their runs, or raise the reader's error for a tag that is nowhere."""
+    known = {info.tag for info in images}
+    for tag in tags:
+        if tag not in known:
+            log.find(tag)
+    return [info for info in images if info.tag in tags]
+
+
+def _targets(chosen: list[TagInfo], args: argparse.Namespace) -> list[Path]:
+    """Return the file for each tag."""
+    from kerasviz.errors import InputError
+    from kerasviz.film import file_name
+
+    out = Path(args.out or args.log_dir)
+    if args.out is None and out.is_file():
+        out = out.parent
+    if out.is_dir() or not out.suffix:
+        ending = f".{args.format or FORMATS[0]}"
+        return [out / file_name(info, args.tile, ending) for info in chosen]
+    if len(chosen) > 1:
+        raise InputError(
+            f"--out {out} is one file, but {len(chosen)} animations are to be written: give a folder."
+        )
+    if args.format and out.suffix.lower() != f".{args.format}":
+        raise InputError(
+            f"--out {out} does not end in .{args.format}: leave out --format, or change the ending."
+        )
+    return [out]
+
+
+def _print_table(images: list[TagInfo]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    # Into a file or a pipe go plain lines that are never broken.
+    console = Console() if sys.stdout.isatty() else Console(width=UNBROKEN)
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None)
+    for heading in ("run", "tag"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("frames", "steps", "size"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for info in images:
+        width, height = info.size or (0, 0)
+        steps = f"{info.first_step}-{info.last_step}"
+        table.add_row(info.run, info.tag, str(info.count), steps, f"{width}x{height}")
+    console.print(table)

@@ -1,0 +1,58 @@
+"""`kerasviz report`: everything about a trained classifier on one page."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from kerasviz.cli.parts.held_out import add_data
+from kerasviz.cli.parts.inputs import add_class_names, add_model
+
+HELP = "write one HTML page: curves, accuracy, mistakes, kernels, feature maps, CAMs"
+DESCRIPTION = (
+    "Write one HTML file about a trained classifier: its layers, training curves, accuracy of each class, "
+    "confusion matrix, predictions and confident mistakes, kernels and what they do to a picture, feature "
+    "maps, and where it looks when it is right and when it is wrong. The file needs no server and no network."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the model, the data, the training's log, and the file."""
+    add_model(parser)
+    add_data(parser)
+    add_class_names(parser)
+    parser.add_argument("--image-size", type=int, metavar="SIDE", help="for a model that takes any size")
+    parser.add_argument(
+        "--log-dir",
+        metavar="FOLDER",
+        help="where the training was logged; by default the model's own folder, if there is a log in it",
+    )
+    parser.add_argument("--out", default="report.html", metavar="FILE", help="the page")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write the page, and say what could not be put on it."""
+    from kerasviz.cli.parts.held_out import load_data
+    from kerasviz.cli.parts.inputs import find_class_names
+    from kerasviz.errors import InputError
+    from kerasviz.models import load_model
+    from kerasviz.report import write_report
+
+    if args.image_size is not None and args.image_size < 1:
+        raise InputError(f"--image-size is {args.image_size}; it must be at least 1.")
+    model = load_model(args.model)
+    names = find_class_names(args, model)
+    shape = getattr(model, "input_shape", None)
+    size = tuple(shape[1:3]) if isinstance(shape, tuple) and len(shape) == 4 else (None, None)
+    sides = (args.image_size or size[0], args.image_size or size[1])
+    data = load_data(args, names, None if None in sides else sides)
+    log_dir = args.log_dir or log_beside(args.model)
+    print(write_report(model, data, args.out, names, log_dir, args.image_size, progress=True))
+
+
+def log_beside(model: str) -> Path | None:
+    """Return the folder of a model file if the training's runs stand in it, as `kerasviz train` puts them."""
+    folder = Path(model).parent
+    if Path(model).is_file() and any(folder.glob("train/*tfevents*")):
+        return folder
+    return None

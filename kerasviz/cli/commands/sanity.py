@@ -1,0 +1,64 @@
+"""`kerasviz sanity`: does a method's map change when the network forgets what it learned?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from kerasviz.cli.parts.inputs import add_model, add_pictures
+
+HELP = "randomise a network layer by layer and see whether a method's maps notice"
+DESCRIPTION = (
+    "The sanity check of Adebayo et al. 2018: the weights of a copy of the model are shuffled layer by layer "
+    "from the top. A map that stays what it was shows the picture, not what the network learned. Writes the "
+    "numbers, their curves, and the maps of the first pictures at every stage."
+)
+_SHOWN = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the model, the pictures, the method and the stages."""
+    add_model(parser)
+    add_pictures(parser, out="sanity", batch_size=16)
+    parser.add_argument("--method", default="grad_cam", help="one method of `explain`")
+    parser.add_argument("--layer", help="of the CAM family; by default the last spatial layer")
+    parser.add_argument("--stages", type=int, default=8, help="points of the cascade to look at")
+    parser.add_argument("--seed", type=int, default=0, help="of the shuffling")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the table of the stages and write `sanity.json`, its curves and maps."""
+    from kerasviz.atomic import atomic_path
+    from kerasviz.cli.parts.inputs import Form, read_batches, report_skipped
+    from kerasviz.cli.parts.tables import print_table
+    from kerasviz.images import find_images
+    from kerasviz.models import load_model
+    from kerasviz.pictures.figures import comparison_figure, save_figure
+    from kerasviz.trust import sanity_check
+
+    model = load_model(args.model)
+    form = Form.of(model, args.input_range, args.image_size)
+    files = find_images(args.images)
+    skipped: list[tuple[Path, str]] = []
+    pictures = [one for part in read_batches(files, form, args.batch_size, skipped) for one in part]
+    report_skipped(files, skipped)
+    found = sanity_check(model, form.batch(pictures), args.method, args.layer, args.stages, args.seed)
+    record, out = found.to_dict(), Path(args.out)
+    headings = ("layers randomised", "the last of them", "rank correlation", "similarity")
+    rows = [
+        (str(s["randomized"]), s["layer"], f"{s['rank_correlation']:.3f}", f"{s['similarity']:.3f}")
+        for s in record["stages"]
+    ]
+    print_table(headings, rows, (headings[0], *headings[2:]))
+    with atomic_path(out / "sanity.json") as path:
+        path.write_text(
+            json.dumps(record | {"model": args.model, "pictures": len(pictures)}, indent=2) + "\n"
+        )
+    save_figure(found.figure(), out / "sanity.png")
+    shown = pictures[:_SHOWN]
+    maps = [[stage.maps[at] for stage in found.stages] for at in range(len(shown))]
+    columns = ["trained", *[f"{stage.randomized} random" for stage in found.stages[1:]]]
+    figure = comparison_figure([picture.shown for picture in shown], maps, columns, scale="each")
+    save_figure(figure, out / "sanity-maps.png")
+    print(f"sanity.json, sanity.png, sanity-maps.png in {out}")

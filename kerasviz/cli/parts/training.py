@@ -1,0 +1,122 @@
+"""What the commands `train` and `demo` share: arguments to data, network and animations."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+    from kerasviz.data import Dataset
+    from kerasviz.training import Place, Transfer
+
+
+def load_dataset(args: argparse.Namespace) -> Dataset:
+    """Return the data set that the arguments of `train` name."""
+    from kerasviz.data import fashion_mnist, folder, pets, shapes
+
+    if args.data_kind == "pets":
+        classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
+        split = args.split if args.split == "official" else _share(args.split)
+        return pets.load(args.data, classes, split, args.seed, args.download)
+    if args.data_kind == "shapes":
+        return shapes.load(args.pictures, args.pictures // 4, image_size=args.image_size, seed=args.seed)
+    if args.data_kind == "fashion":
+        return fashion_mnist.load(args.data)
+    return folder.load(args.data, args.split, args.seed)
+
+
+def train_args(dataset: Dataset, args: argparse.Namespace) -> keras.Model:
+    """Train the network that the arguments of `train` mean, and return it."""
+    from kerasviz.data import Augmentation
+    from kerasviz.training import Place, Settings, describe_devices, train_pets_cnn, train_transfer
+
+    print(describe_devices())
+    place = Place(args.log_dir, args.resume, args.overwrite)
+    if args.data_kind == "fashion":
+        return _train_fashion(dataset, place, args)
+    settings = Settings(
+        epochs=args.epochs,
+        batch_size=args.batch_size,
+        learning_rate=args.learning_rate,
+        image_size=args.image_size,
+        seed=args.seed,
+        log_every=args.log_every,
+        watch_every=args.every,
+        response_scale=args.response_scale,
+        histograms=not args.no_histograms,
+        mixed_precision=args.mixed_precision,
+        cache=args.cache,
+        augmentation=Augmentation(args.flip, args.rotate, args.zoom),
+    )
+    if args.data_kind == "transfer":
+        return train_transfer(dataset, place, settings, _transfer_plan(args), probe_image=args.probe_image)
+    return train_pets_cnn(
+        dataset,
+        place,
+        settings,
+        pool_dropout=0.0 if args.no_dropout else args.dropout,
+        fc_dropout=0.0 if args.no_dropout else args.fc_dropout,
+        probe_image=args.probe_image,
+    )
+
+
+def _train_fashion(dataset: Dataset, place: Place, args: argparse.Namespace) -> keras.Model:
+    from kerasviz.data import Augmentation
+    from kerasviz.training import PRESETS, train_fashion_cnn
+
+    preset, schedule = PRESETS[args.preset]
+    given = vars(args)
+    settings = dataclasses.replace(
+        preset,
+        epochs=given.get("epochs", preset.epochs),
+        batch_size=given.get("batch_size", preset.batch_size),
+        learning_rate=given.get("learning_rate", preset.learning_rate),
+        augmentation=Augmentation(given.get("flip", preset.augmentation.flip)),
+        seed=args.seed,
+        log_every=args.log_every,
+        watch_every=args.every,
+        response_scale=args.response_scale,
+        histograms=not args.no_histograms,
+    )
+    schedule = given.get("schedule", schedule)
+    return train_fashion_cnn(dataset, place, settings, schedule=schedule, probe_image=args.probe_image)
+
+
+def _transfer_plan(args: argparse.Namespace) -> Transfer:
+    from kerasviz.training import Transfer
+
+    return Transfer(
+        backbone=args.backbone,
+        weights=None if args.weights == "none" else args.weights,
+        nested=args.nested,
+        preprocessing=args.preprocessing,
+        hidden=args.hidden,
+        head_epochs=args.head_epochs,
+        blocks=args.blocks,
+        fine_tuning_rate=args.fine_tuning_rate,
+    )
+
+
+def export_animations(log_dir: str) -> None:
+    """Export every watched picture of the run as a GIF beside its log, and say how to look at the rest."""
+    from kerasviz.events import open_log
+    from kerasviz.film import animate, file_name
+
+    log = open_log(Path(log_dir) / "evolution")
+    for info in log.tags():
+        if info.kind == "image":
+            print(animate(log, info, out=Path(log_dir) / file_name(info)))
+    print(f"look at it: tensorboard --logdir {log_dir} --samples_per_plugin images=1000")
+
+
+def _share(text: str) -> float:
+    from kerasviz.errors import InputError
+
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"--split is {text!r}; pass 'official', or a share such as 0.2.") from None

@@ -1,0 +1,69 @@
+"""All pictures of a split decoded once: into memory, or into a file that is mapped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from kerasviz.atomic import atomic_path
+from kerasviz.images import Size, in_threads, read_image, resize_image, size_pair
+
+Cache = str | os.PathLike[str]
+
+
+def decode_all(
+    images: np.ndarray | Sequence[Path], image_size: Size, channels: int, cache: Cache
+) -> np.ndarray:
+    """Return uint8 `(N, h, w, channels)` of all `images`, an array or files, at `image_size`.
+
+    `cache` is "memory" or a folder. The file in the folder is named by a digest of the pictures' paths,
+    sizes and times and of `image_size`, so pictures that changed are decoded again.
+
+    Raises:
+        ImageError: a picture cannot be read.
+    """
+    height, width = size_pair(image_size)
+    shape = (len(images), height, width, channels)
+    if isinstance(images, np.ndarray) and images.shape == shape:
+        return images
+    if cache == "memory":
+        pixels = np.empty(shape, np.uint8)
+        _fill(pixels, images)
+        return pixels
+    path = Path(cache) / f"pictures-{_digest(images, shape)}.npy"
+    if not path.exists():
+        with atomic_path(path) as temporary:
+            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+            _fill(mapped, images)
+            mapped.flush()
+            del mapped
+    return np.load(path, mmap_mode="r")
+
+
+def _fill(pixels: np.ndarray, images: np.ndarray | Sequence[Path]) -> None:
+    _, height, width, channels = pixels.shape
+
+    def put(index: int) -> None:
+        source = images[index]
+        if isinstance(source, Path):
+            pixels[index] = read_image(source, (height, width), channels)
+        else:
+            pixels[index] = resize_image(source, (height, width))
+
+    in_threads(put, range(len(images)))
+
+
+def _digest(images: np.ndarray | Sequence[Path], shape: tuple[int, ...]) -> str:
+    digest = hashlib.sha256(repr(shape).encode())
+    if isinstance(images, np.ndarray):
+        digest.update(repr(images.shape).encode())
+        digest.update(np.ascontiguousarray(images).tobytes())
+    else:
+        for path in images:
+            status = path.stat()
+            digest.update(f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:20]

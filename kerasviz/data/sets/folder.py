@@ -1,0 +1,103 @@
+"""A folder of one's own: one sub-folder of pictures per class."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from kerasviz.data.holdout import hold_out
+from kerasviz.data.split import Dataset, Split
+from kerasviz.errors import DatasetError, InputError
+from kerasviz.images import Skipped, check_image, files_under, in_threads, natural_key
+
+_TRAIN = ("train", "training")
+_VALIDATION = ("validation", "val", "valid", "test")
+
+
+def load(
+    directory: str | os.PathLike[str], validation_split: float = 0.2, seed: int = 0, channels: int = 3
+) -> Dataset:
+    """Return the pictures in `directory`, as files that are read when asked for.
+
+    Args:
+        directory: a folder with one sub-folder per class, the classes being the sub-folders' names in
+            natural order; or a folder with `train/` and one of `validation/`, `val/`, `valid/` and `test/`
+            (the first of these that is there), each with one sub-folder per class.
+        validation_split: the share of each class to hold out, above 0 and below 1; not used where the
+            folder is divided already.
+        seed: of that choice.
+        channels: 3 to read RGB, 1 to read grey.
+
+    Files that are not pictures or are damaged are left out and stand in `skipped`.
+
+    Raises:
+        DatasetError: the folder is not there, has fewer than two classes, a class without two pictures
+            (one, where it is divided already), or classes that differ between its two parts.
+        InputError: `validation_split` or `channels` is out of range.
+    """
+    if not 0 < validation_split < 1:
+        raise InputError(f"validation_split is {validation_split}; pass a share above 0 and below 1.")
+    if channels not in (1, 3):
+        raise InputError(f"channels is {channels!r}; pass 3 for RGB or 1 for grey.")
+    root = Path(directory).expanduser()
+    if not root.is_dir():
+        raise DatasetError(f"{root} is not a folder; pass one with a sub-folder of pictures per class.")
+    skipped: list[Skipped] = []
+    parts = _divided(root)
+    if parts:
+        names = _class_names(parts[0])
+        if _class_names(parts[1]) != names:
+            raise DatasetError(
+                f"{parts[0].name}/ has the classes {', '.join(names)} and {parts[1].name}/ "
+                f"{', '.join(_class_names(parts[1]))}; give both the same sub-folders."
+            )
+        train, validation = (_pictures(part, names, channels, 1, skipped) for part in parts)
+    else:
+        names = _class_names(root)
+        whole = _pictures(root, names, channels, 2, skipped)
+        kept, held = hold_out(whole.labels.tolist(), validation_split, seed)
+        train, validation = whole.take(kept), whole.take(held)
+    return Dataset(root.resolve().name, tuple(names), train, validation, skipped)
+
+
+def _subfolders(folder: Path) -> list[str]:
+    names = (path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return sorted(names, key=natural_key)
+
+
+def _divided(root: Path) -> tuple[Path, Path] | None:
+    folders = _subfolders(root)
+    train = next((name for name in _TRAIN if name in folders), None)
+    validation = next((name for name in _VALIDATION if name in folders), None)
+    return (root / train, root / validation) if train and validation else None
+
+
+def _class_names(folder: Path) -> list[str]:
+    names = _subfolders(folder)
+    if len(names) < 2:
+        found = f"only {names[0]}/" if names else "no sub-folder"
+        raise DatasetError(
+            f"{folder} holds {found}; put each class's pictures into a sub-folder, two or more."
+        )
+    return names
+
+
+def _pictures(folder: Path, names: list[str], channels: int, least: int, skipped: list[Skipped]) -> Split:
+    """Return the readable pictures of every class; what is not readable is added to `skipped`."""
+    files: list[Path] = []
+    labels: list[int] = []
+    for label, name in enumerate(names):
+        found = files_under(folder / name)
+        problems = in_threads(check_image, found)
+        good = [path for path, problem in zip(found, problems, strict=True) if problem is None]
+        skipped += [(path, problem) for path, problem in zip(found, problems, strict=True) if problem]
+        if len(good) < least:
+            raise DatasetError(
+                f"{folder / name} holds {len(good)} readable pictures among {len(found)} files; at least "
+                f"{least} are needed."
+            )
+        files += good
+        labels += [label] * len(good)
+    return Split(files, np.array(labels, np.int32), channels=channels)

@@ -1,0 +1,108 @@
+"""The framing of an event file: records with checksums, and how to go on after a damaged one.
+
+A record is the length of its data (8 bytes, little endian), the masked CRC-32C of these 8 bytes (4 bytes),
+the data, and the masked CRC-32C of the data (4 bytes).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import google_crc32c
+
+from kerasviz.events.frame import Damage
+
+_HEADER = struct.Struct("<QI")
+_CHECKSUM = struct.Struct("<I")
+# A length that is neither zero nor beyond 4 GiB: what the search for the next header looks for first.
+_PLAUSIBLE_LENGTH = re.compile(rb"(?=(?!\0{4}).{4}\0{4}.{4})", re.DOTALL)
+_WINDOW = 1 << 20
+
+
+def masked_crc(data: bytes) -> int:
+    """Return the CRC-32C of `data`, rotated and shifted by a constant as the format wants it.
+
+    >>> hex(masked_crc(bytes(8)))
+    '0x7980329'
+    """
+    crc = google_crc32c.value(data)
+    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def frame_record(data: bytes) -> bytes:
+    """Return `data` as one record, ready to be written.
+
+    >>> len(frame_record(b"hello"))
+    21
+    """
+    length = struct.pack("<Q", len(data))
+    return b"".join(
+        (length, _CHECKSUM.pack(masked_crc(length)), data, _CHECKSUM.pack(masked_crc(data))),
+    )
+
+
+def read_records(path: Path, damage: Damage) -> Iterator[tuple[int, bytes]]:
+    """Yield `(offset, data)` of every whole record of a file, in order, and count the others in `damage`.
+
+    A record with a wrong checksum is skipped; where a length itself is damaged, reading goes on at the next
+    place that holds a valid header. A file that ends inside a record ends there.
+    """
+    size = path.stat().st_size
+    with path.open("rb", buffering=_WINDOW) as file:
+        offset = 0
+        while offset < size:
+            length = _length_at(file, offset)
+            end = offset + 16 + (length or 0)
+            if length is not None and end <= size:
+                data = file.read(length)
+                if file.read(4) == _CHECKSUM.pack(masked_crc(data)):
+                    yield offset, data
+                    offset = end
+                    continue
+                if end == size or _length_at(file, end) is not None:
+                    damage.corrupt += 1
+                    offset = end
+                    continue
+            following = _next_header(file, offset + 1)
+            if following is None and (length is not None or size - offset < _HEADER.size):
+                damage.torn += 1
+            else:
+                damage.corrupt += 1
+            offset = size if following is None else following
+
+
+def read_record_at(file: BinaryIO, offset: int) -> bytes:
+    """Return the data of the record that `read_records` found at `offset`."""
+    file.seek(offset)
+    (length,) = struct.unpack("<Q", file.read(8))
+    file.seek(4, 1)
+    return file.read(length)
+
+
+def _length_at(file: BinaryIO, offset: int) -> int | None:
+    """Return the length in the header at `offset` and leave the file behind it; None without a header."""
+    file.seek(offset)
+    header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size:
+        return None
+    length, crc = _HEADER.unpack(header)
+    return length if masked_crc(header[:8]) == crc else None
+
+
+def _next_header(file: BinaryIO, offset: int) -> int | None:
+    """Return the first offset from `offset` on at which a valid header stands."""
+    while True:
+        file.seek(offset)
+        window = file.read(_WINDOW)
+        for match in _PLAUSIBLE_LENGTH.finditer(window):
+            start = match.start()
+            (crc,) = _CHECKSUM.unpack_from(window, start + 8)
+            if masked_crc(window[start : start + 8]) == crc:
+                return offset + start
+        if len(window) < _WINDOW:
+            return None
+        offset += len(window) - (_HEADER.size - 1)

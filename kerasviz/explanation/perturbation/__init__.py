@@ -1,0 +1,1 @@
+"""Methods that hide parts of a picture and see what the score does."""

@@ -1,0 +1,132 @@
+"""Occlusion sensitivity: what changes when a part of the picture is hidden."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from kerasviz.errors import InputError
+from kerasviz.explanation.perturbation.masking import filled, window_starts, windows
+from kerasviz.explanation.perturbation.rescoring import Sample, refuse_layer, rescore
+from kerasviz.explanation.submodel import UpToLayer
+from kerasviz.explanation.table import Request, register
+from kerasviz.probe import default_layer, frozen_forward, resolve
+
+# Pixels (B, *spatial, C) -> how much each copy differs from the whole picture, (B,).
+Change = Callable[[np.ndarray], np.ndarray]
+
+
+def occlusion(
+    request: Request,
+    patch: int | None = None,
+    stride: int | None = None,
+    fill: str = "zero",
+    of: str = "score",
+    precision: str = "float32",
+    progress: bool = True,
+) -> np.ndarray:
+    """Hide a square, slide it over the picture, and see how much each place matters.
+
+    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, section 4.2:
+
+        D(u) = Y(x) - Y(x with window u hidden)           M_i = mean of D(u) over the windows u that cover i
+
+    Y is the explained score, a logit where the model shows one; x the picture, i a pixel. The paper draws Y
+    itself at the window's place; the fall of Y is drawn here, so that what speaks for the class is positive.
+    With `of="activations"` it is, as in the paper's feature maps, what a layer sees that changes,
+
+        D(u) = ||A(x) - A(x with window u hidden)|| / ||A(x)||
+
+    with A all activations of `layer`, by default the last spatial one; `target` has no part in that.
+
+    Args:
+        request: from `explain`; `layer` goes with `of="activations"` alone, and `raw=True` returns one value
+            for each window, `(N, rows, columns)`.
+        patch: the side of the square in pixels; None for an eighth of the shorter side.
+        stride: pixels from one window to the next, at most `patch`; None for half of it. A last window is
+            flush with the edge, so that every pixel is hidden at least once.
+        fill: what the square holds: `"zero"`, `"mean"` or `"blur"` (see `masking.filled`).
+        of: `"score"` or `"activations"`.
+        precision: `"float32"`, or `"bfloat16"` for speed on CPUs that compute in it.
+        progress: show a bar.
+
+    Returns:
+        float32 `(N, h, w)`, signed; of activations 0 and above.
+
+    Raises:
+        InputError: an option out of its range.
+        Interrupted: on Ctrl-C, with what is done so far; NaN where no window has been.
+
+    Passes: one for each window, 225 for a 224 x 224 picture with the defaults.
+    """
+    if of not in ("score", "activations"):
+        raise InputError(f"of is {of!r}; expected 'score' or 'activations'.")
+    if of == "score":
+        refuse_layer(request, "leave it out, or pass of='activations'")
+    submodels: dict[str, keras.Model] = {}
+
+    def begin(sample: Sample) -> _Occlusion:
+        side = patch if patch is not None else max(1, min(sample.pixels.shape[:-1]) // 8)
+        step = stride if stride is not None else math.ceil(side / 2)
+        if of == "score":
+            whole = sample.score(sample.pixels[None])
+            change: Change = lambda pixels: whole - sample.score(pixels)  # noqa: E731
+        else:
+            change = _activation_change(request, sample, precision, submodels)
+        return _Occlusion(sample.pixels, side, step, filled(sample.pixels, fill), change, request.raw)
+
+    return rescore(request, begin, precision, progress, "occlusion")
+
+
+class _Occlusion:
+    def __init__(
+        self, pixels: np.ndarray, patch: int, stride: int, hidden: np.ndarray, change: Change, raw: bool
+    ) -> None:
+        size = pixels.shape[:-1]
+        self._windows = windows(size, patch, stride)
+        self._rows = [len(window_starts(length, patch, stride)) for length in size]
+        self._pixels, self._hidden, self._change, self._raw = pixels, hidden, change, raw
+        self._values = np.full(len(self._windows), np.nan)
+        self.count = len(self._windows)
+
+    def run(self, part: range) -> None:
+        copies = np.repeat(self._pixels[None], len(part), axis=0)
+        for copy, number in zip(copies, part, strict=True):
+            copy[self._windows[number]] = self._hidden[self._windows[number]]
+        self._values[part.start : part.stop] = self._change(copies)
+
+    def map(self) -> np.ndarray:
+        if self._raw:
+            return self._values.reshape(self._rows)
+        sums, counts = np.zeros(self._pixels.shape[:-1]), np.zeros(self._pixels.shape[:-1])
+        for window, value in zip(self._windows, self._values, strict=True):
+            if not np.isnan(value):
+                sums[window] += value
+                counts[window] += 1
+        return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+
+
+def _activation_change(
+    request: Request, sample: Sample, precision: str, submodels: dict[str, keras.Model]
+) -> Change:
+    """Return the relative change of a layer's activations; `submodels` keeps the model made for it."""
+    if "layer" not in submodels:
+        layer = request.layer
+        if layer is None:
+            layer = default_layer(request.model, sample.fed(sample.pixels[None]), request.target.output)
+        submodels["layer"] = UpToLayer(request.model, resolve(request.model, layer)[0])
+    forward = frozen_forward(submodels["layer"], precision)
+    whole = forward(sample.fed(sample.pixels[None]))
+    length = float(np.linalg.norm(whole)) or 1.0
+
+    def change(pixels: np.ndarray) -> np.ndarray:
+        difference = forward(sample.fed(pixels)) - whole
+        return np.linalg.norm(difference.reshape(len(pixels), -1), axis=1) / length
+
+    return change
+
+
+register("occlusion", occlusion)

@@ -1,0 +1,224 @@
+"""The evolution of one image tag as an animation file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from kerasviz.atomic import atomic_path
+from kerasviz.errors import InputError, LogError
+from kerasviz.events import Damage, LogReader, TagInfo, open_log
+from kerasviz.film.canvas import Canvas
+from kerasviz.film.formats.apng import write_apng
+from kerasviz.film.formats.gif import write_gif
+from kerasviz.film.formats.mp4 import write_mp4
+from kerasviz.film.formats.webp import write_webp
+from kerasviz.film.movie import Movie
+
+WRITERS: dict[str, Callable[[Path, Movie], None]] = {
+    ".gif": write_gif,
+    ".png": write_apng,
+    ".apng": write_apng,
+    ".webp": write_webp,
+    ".mp4": write_mp4,
+}
+# What a notebook is told about the file.
+_MEDIA_TYPES = {
+    ".gif": "image/gif",
+    ".png": "image/png",
+    ".apng": "image/png",
+    ".webp": "image/webp",
+    ".mp4": "video/mp4",
+}
+# Browsers show a GIF of a higher rate slowly.
+FASTEST_FPS = 50
+HOLD_SECONDS = 1.0
+_SAMPLES = 12
+_AHEAD = 4
+
+
+@dataclass
+class Animation:
+    """What `animate` wrote. `str()` is a sentence; a notebook plays it.
+
+    Attributes:
+        path: The file.
+        frames: The number of pictures in it.
+        width: Their width in pixels.
+        height: Their height in pixels.
+        merged: How many frames were equal to the one before and only prolonged it (with `small`).
+        other_form: How many frames were left out because their size or colour differs from the others'.
+        damage: What the log had lost, see `Damage`.
+        size: The file's size in bytes.
+    """
+
+    path: Path
+    frames: int = 0
+    width: int = 0
+    height: int = 0
+    merged: int = 0
+    other_form: int = 0
+    damage: Damage = field(default_factory=Damage)
+    size: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{self.path}: {self.frames} frames of {self.width}x{self.height}, {self.size / 1e6:.2f} MB"]
+        if self.merged:
+            parts.append(f"{self.merged} equal to the one before")
+        if self.other_form:
+            parts.append(f"{self.other_form} of another size or colour left out")
+        if self.damage:
+            parts.append(f"not whole in the log: {self.damage}")
+        return "; ".join(parts)
+
+    def _repr_html_(self) -> str:
+        """Return the animation for a notebook, with the file's bytes in it, and the sentence below."""
+        media = _MEDIA_TYPES[self.path.suffix.lower()]
+        source = f"data:{media};base64,{base64.b64encode(self.path.read_bytes()).decode()}"
+        sentence = html.escape(str(self))
+        if media.startswith("video"):
+            return f'<video controls loop autoplay muted src="{source}"></video><br>{sentence}'
+        return f'<img src="{source}" alt="{html.escape(self.path.stem)}"><br>{sentence}'
+
+
+def animate(
+    log: str | os.PathLike[str] | LogReader,
+    tag: str | TagInfo,
+    out: str | os.PathLike[str] | None = None,
+    *,
+    fps: float = 12,
+    every: int = 1,
+    tile: int | None = None,
+    upscale: int | None = None,
+    caption: bool = True,
+    small: bool = False,
+) -> Animation:
+    """Write the frames of an image tag as an animation that loops forever and rests on the last one a second.
+
+    Frames are read, drawn and written one at a time: memory does not grow with their number. The file appears
+    whole or not at all. Frames of another size than most (the sheet changed) are left out and counted.
+
+    Args:
+        log: The log's folder, or what `open_log` returned.
+        tag: The tag's name; a `TagInfo` of `LogReader.tags()` where several runs have it.
+        out: The file, whose ending says the format: .gif, .png or .apng (lossless), .webp (lossless), .mp4
+            (needs `kerasviz[mp4]`). A folder, or None for the log's own, gets a GIF named after the tag.
+        fps: Frames per second, above 0 and at most 50.
+        every: Show every k-th frame, beginning with the first; the last one is always shown.
+        tile: Show this tile of the sheet alone, counted from 0 row by row: one filter over time.
+        upscale: How many pixels wide and high each pixel is drawn; by default the least that makes the longer
+            side 256 pixels or more.
+        caption: Say the step in a strip below the picture.
+        small: A smaller file: 64 colours (GIF, PNG), lossy compression (WebP, MP4), equal frames merged.
+
+    Raises:
+        InputError: an argument is out of its range, or the log has no such image tag.
+        LogError: the log is missing or empty, or not one frame of the tag is whole.
+        MissingDependencyError: MP4 was asked for and imageio-ffmpeg is not installed.
+
+    >>> import tempfile
+    >>> from kerasviz.events.event_log import EventLog
+    >>> folder = tempfile.mkdtemp()
+    >>> with EventLog(folder) as log:
+    ...     for step in (0, 50, 100):
+    ...         log.image("responses/conv1", step, np.full((16, 16), step, np.uint8))
+    >>> report = animate(folder, "responses/conv1", caption=False)
+    >>> report.path.name, report.frames, report.width, report.height
+    ('responses-conv1.gif', 3, 256, 256)
+    """
+    if not 0 < fps <= FASTEST_FPS:
+        raise InputError(f"fps={fps} is out of range: it must be above 0 and at most {FASTEST_FPS}.")
+    if upscale is not None and upscale < 1:
+        raise InputError(f"upscale={upscale} is not a factor: it must be 1 or more.")
+    reader = log if isinstance(log, LogReader) else open_log(log)
+    info = tag if isinstance(tag, TagInfo) else reader.find(tag)
+    report = Animation(_target(out, reader, info, tile), damage=reader.damage)
+    # Drawn before the movie starts: what the canvas and the palette are fitted to.
+    spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every if every > 0 else every
+    frames = list(reader.frames(info.tag, info.run, spread))
+    if not frames:
+        raise LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {reader.damage}.")
+    canvas = Canvas.fit(frames, tile, upscale, info.last_step if caption else None)
+    samples = [picture for frame in frames if (picture := canvas.draw(frame)) is not None]
+    report.height, report.width = samples[0].shape[:2]
+    drawn = _ahead(_drawn(reader, info, every, canvas, report))
+    movie = Movie(_timed(drawn, fps, small, report), samples, fps, small)
+    try:
+        with atomic_path(report.path) as temporary:
+            WRITERS[report.path.suffix.lower()](temporary, movie)
+            report.size = temporary.stat().st_size
+    except OSError as error:
+        raise InputError(f"{report.path} cannot be written: {error.strerror or error}.") from error
+    return report
+
+
+def file_name(info: TagInfo, tile: int | None = None, ending: str = ".gif") -> str:
+    """Return the name of a tag's animation file.
+
+    >>> file_name(TagInfo("train", "responses/conv1_2", "image", 1, 0, 0), tile=3)
+    'train-responses-conv1_2-tile3.gif'
+    """
+    parts = [info.run] * (info.run != ".") + [info.tag] + [f"tile{tile}"] * (tile is not None)
+    return re.sub(r"[^\w.#]+", "-", "-".join(parts)).strip("-.") + ending
+
+
+def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo, tile: int | None) -> Path:
+    if out is None:
+        out = reader.path if reader.path.is_dir() else reader.path.parent
+    path = Path(out)
+    if path.is_dir() or not path.suffix:
+        return path / file_name(info, tile)
+    if path.suffix.lower() not in WRITERS:
+        raise InputError(
+            f"{path} is neither a folder nor ends in one of {', '.join(WRITERS)}: the ending says the format."
+        )
+    return path
+
+
+def _drawn(
+    reader: LogReader, info: TagInfo, every: int, canvas: Canvas, report: Animation
+) -> Iterator[np.ndarray]:
+    """Yield the finished pictures, and count the frames that do not fit the canvas."""
+    for frame in reader.frames(info.tag, info.run, every):
+        picture = canvas.draw(frame)
+        if picture is None:
+            report.other_form += 1
+        else:
+            yield picture
+
+
+def _ahead(pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the same, made a few pictures ahead by a second thread: decoding does not hold Python's lock."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(pool.submit(next, pictures, None) for _ in range(_AHEAD))
+        while (picture := waiting.popleft().result()) is not None:
+            waiting.append(pool.submit(next, pictures, None))
+            yield picture
+
+
+def _timed(
+    pictures: Iterator[np.ndarray], fps: float, small: bool, report: Animation
+) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield each picture with its duration in seconds; with `small` an equal one prolongs the one before."""
+    waiting = next(pictures)
+    seconds = 1 / fps
+    for picture in pictures:
+        if small and np.array_equal(picture, waiting):
+            seconds += 1 / fps
+            report.merged += 1
+            continue
+        report.frames += 1
+        yield waiting, seconds
+        waiting, seconds = picture, 1 / fps
+    report.frames += 1
+    yield waiting, seconds + HOLD_SECONDS

@@ -1,0 +1,149 @@
+"""From a frame to the picture of an animation: sheet or tile, enlarged, with a caption strip below."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from kerasviz.errors import InputError
+from kerasviz.events import Frame
+
+# Small pictures are enlarged until their longer side has this many pixels.
+SMALLEST_SIDE = 256
+STRIP_HEIGHT = 24
+_FONT_SIZE = 16
+_MARGIN = 5
+_WHITE = 255
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """The form that every picture of one animation has.
+
+    Attributes:
+        shape: The shape of the frames (or of their tile) before enlarging: `(h, w)` or `(h, w, 3)`.
+        tile: The number of the tile to show, or None for the whole frame.
+        upscale: How many pixels wide and high each pixel is drawn.
+        width: The width in pixels of the finished pictures.
+        caption: Whether a strip below the picture says the step.
+        scaled: Whether it also says the frame's scale, because not all frames have the same.
+    """
+
+    shape: tuple[int, ...]
+    tile: int | None
+    upscale: int
+    width: int
+    caption: bool
+    scaled: bool = False
+
+    @classmethod
+    def fit(
+        cls, samples: list[Frame], tile: int | None, upscale: int | None, caption_step: int | None
+    ) -> Canvas:
+        """Choose the form most of the samples have, the latest of equals; colour if any of that size has it.
+
+        Args:
+            samples: Frames from the whole length of the animation, in order.
+            tile: See `Canvas`.
+            upscale: The factor, or None for the smallest that makes the longer side 256 pixels or more.
+            caption_step: The longest step to be written, or None for no caption.
+        """
+        shapes = [select(sample, tile).shape for sample in samples]
+        sizes = Counter(shape[:2] for shape in reversed(shapes))
+        size = sizes.most_common(1)[0][0]
+        shape = max((shape for shape in shapes if shape[:2] == size), key=len)
+        if upscale is None:
+            upscale = max(1, -(-SMALLEST_SIDE // max(size)))
+        captioned = caption_step is not None
+        scaled = captioned and len({_scale(sample) for sample in samples}) > 1
+        captions = (
+            []
+            if caption_step is None
+            else [_caption(caption_step, _scale(sample) if scaled else "") for sample in samples]
+        )
+        text_width = max(map(_text_width, captions), default=0)
+        return cls(shape, tile, upscale, max(size[1] * upscale, text_width), captioned, scaled)
+
+    def draw(self, frame: Frame) -> np.ndarray | None:
+        """Return the finished picture, uint8 `(H, W)` or `(H, W, 3)`; None for a frame of another form."""
+        picture = select(frame, self.tile)
+        if picture.shape[:2] != self.shape[:2] or picture.ndim > len(self.shape):
+            return None
+        if picture.ndim < len(self.shape):
+            picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+        if self.upscale > 1:
+            size = (picture.shape[1] * self.upscale, picture.shape[0] * self.upscale)
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
+        left, over = divmod(self.width - picture.shape[1], 2)
+        if left or over:
+            white = (_WHITE,) * 3
+            picture = cv2.copyMakeBorder(picture, 0, 0, left, left + over, cv2.BORDER_CONSTANT, value=white)
+        if not self.caption:
+            return picture
+        strip = _strip(self.caption_of(frame), self.width)
+        if picture.ndim == 3:
+            strip = cv2.cvtColor(strip, cv2.COLOR_GRAY2RGB)
+        return np.concatenate([picture, strip])
+
+    def caption_of(self, frame: Frame) -> str:
+        """Return what the strip below a frame says."""
+        return _caption(frame.step, _scale(frame) if self.scaled else "")
+
+
+def select(frame: Frame, tile: int | None) -> np.ndarray:
+    """Return the frame's picture, or one tile of it by the layout that its writer recorded.
+
+    Raises:
+        InputError: the frame carries no layout, or it has no such tile.
+    """
+    if tile is None:
+        return frame.image
+    try:
+        layout = frame.meta["tiles"]
+        count, columns, height, width, gap = (
+            int(layout[name]) for name in ("count", "columns", "height", "width", "gap")
+        )
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            f"tile={tile} cannot be cut from {frame.tag!r}: step {frame.step} carries no tile layout, "
+            "only sheets that kerasviz logged do."
+        ) from None
+    if not 0 <= tile < count:
+        raise InputError(f"{frame.tag!r} has no tile {tile}: its tiles are 0 to {count - 1}.")
+    row, column = divmod(tile, columns)
+    top, left = row * (height + gap), column * (width + gap)
+    return frame.image[top : top + height, left : left + width]
+
+
+def _caption(step: int, scale: str) -> str:
+    return f"step {step}, {scale}" if scale else f"step {step}"
+
+
+def _scale(frame: Frame) -> str:
+    """Return the values drawn darkest and brightest as text; empty where the frame does not tell."""
+    try:
+        low, high = (float(value) for value in frame.meta["scale"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return f"{low:.3g} to {high:.3g}"
+
+
+@lru_cache(maxsize=1)
+def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(_FONT_SIZE)
+
+
+def _text_width(text: str) -> int:
+    return int(np.ceil(_font().getlength(text))) + 2 * _MARGIN
+
+
+def _strip(text: str, width: int) -> np.ndarray:
+    """Return the caption strip, uint8 `(STRIP_HEIGHT, width)`: black on white with two greys between."""
+    strip = Image.new("L", (width, STRIP_HEIGHT), _WHITE)
+    ImageDraw.Draw(strip).text((_MARGIN, STRIP_HEIGHT // 2), text, fill=0, font=_font(), anchor="lm")
+    return np.asarray(strip) // 64 * 85

@@ -1,0 +1,50 @@
+"""MP4 files, through the ffmpeg program that the package imageio-ffmpeg carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+
+from kerasviz.errors import MissingDependencyError
+from kerasviz.film.movie import Movie
+
+# x264's constant rate factor: lower is better and larger.
+QUALITY = 16
+SMALL_QUALITY = 28
+_WHITE = (255, 255, 255)
+
+
+def write_mp4(path: Path, movie: Movie) -> None:
+    """Write an H.264 video, padded to an even width and height with white.
+
+    Pictures that stay longer than one frame are repeated. The rate factor is 16, or 28 for a small file.
+
+    Raises:
+        MissingDependencyError: imageio-ffmpeg is not installed.
+    """
+    try:
+        import imageio_ffmpeg
+    except ImportError as error:
+        raise MissingDependencyError(
+            'MP4 files need the package imageio-ffmpeg: run pip install "kerasviz[mp4]", '
+            "or choose .gif, .png or .webp."
+        ) from error
+    bottom, right = movie.height % 2, movie.width % 2
+    video = imageio_ffmpeg.write_frames(
+        str(path),
+        (movie.width + right, movie.height + bottom),
+        pix_fmt_in="gray" if movie.samples[0].ndim == 2 else "rgb24",
+        fps=movie.fps,
+        quality=None,
+        macro_block_size=1,
+        output_params=["-crf", str(SMALL_QUALITY if movie.small else QUALITY)],
+    )
+    video.send(None)
+    try:
+        for picture, repeats in movie.ticks(movie.fps):
+            padded = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=_WHITE)
+            for _ in range(repeats):
+                video.send(padded.tobytes())
+    finally:
+        video.close()

@@ -1,0 +1,44 @@
+"""Picture files in: found, read, resized, and picture arrays in their plain forms."""
+
+from __future__ import annotations
+
+from kerasviz.images.arrays import as_numbers
+from kerasviz.images.files import (
+    ImageSet,
+    Size,
+    Skipped,
+    check_image,
+    files_under,
+    find_images,
+    in_threads,
+    natural_key,
+    read_image,
+    read_images,
+    resize_image,
+    size_pair,
+    why_unreadable,
+)
+from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
+
+__all__ = [
+    "ImageSet",
+    "Size",
+    "Skipped",
+    "as_gray",
+    "as_numbers",
+    "as_rgb",
+    "as_uint8",
+    "check_image",
+    "encode_png",
+    "files_under",
+    "find_images",
+    "in_threads",
+    "natural_key",
+    "read_image",
+    "read_images",
+    "resize_image",
+    "size_pair",
+    "upscale",
+    "why_unreadable",
+    "write_png",
+]

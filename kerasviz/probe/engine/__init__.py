@@ -1,0 +1,1 @@
+"""What compiles and differentiates: the only place of the probe that knows a backend."""

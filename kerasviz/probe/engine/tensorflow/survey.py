@@ -1,0 +1,71 @@
+"""A survey of a model in TensorFlow: what its layers return and what its outputs are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kerasviz.probe.engine.tensorflow.outputs import pick, through_identity
+from kerasviz.probe.engine.tensorflow.run import distinct, standard
+from kerasviz.probe.layers import Place
+from kerasviz.probe.tap import tapped
+
+
+@dataclass(frozen=True)
+class LayerCall:
+    """What a survey saw of one call of one layer."""
+
+    place: Place
+    call: int
+    shape: tuple[int | None, ...] | None
+    feeds_output: bool
+    is_output: bool
+
+
+def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any = None) -> list[LayerCall]:
+    """Run the model on nothing but shapes; return every call of every layer, in order of execution."""
+    calls: list[tuple[Place, int, Any]] = []
+    places = [place for place in places if not place.loop]
+    by_layer = {id(place.layer): place for place in places}
+
+    def note(layer: keras.layers.Layer, call: int, value: Any) -> Any:
+        value = distinct(value)
+        calls.append((by_layer[id(layer)], call, value))
+        return value
+
+    graph = tf.__internal__.FuncGraph("survey")
+    with graph.as_default(), keras.StatelessScope(), tapped([place.layer for place in places], note):
+        flat = [tf.compat.v1.placeholder(s.dtype, s.shape) for s in keras.tree.flatten(inputs)]
+        outputs = model(standard(keras.tree.pack_sequence_as(inputs, flat)), training=False)
+        wanted = keras.tree.flatten(outputs if output is None else pick(model, outputs, output))
+        upstream = _upstream(wanted)
+    ends = {through_identity(tensor.op) for tensor in wanted}
+    found = []
+    for place, call, value in calls:
+        tensor = value if tf.is_tensor(value) and value.graph is graph else None
+        found.append(
+            LayerCall(
+                place,
+                call,
+                None if tensor is None or tensor.shape.rank is None else tuple(tensor.shape),
+                tensor is not None and tensor.op in upstream,
+                tensor is not None and through_identity(tensor.op) in ends,
+            )
+        )
+    return found
+
+
+def _upstream(tensors: Sequence[tf.Tensor]) -> set[tf.Operation]:
+    """Return every operation that the tensors are computed from."""
+    found: set[tf.Operation] = set()
+    waiting = [tensor.op for tensor in tensors]
+    while waiting:
+        op = waiting.pop()
+        if op not in found:
+            found.add(op)
+            waiting.extend(tensor.op for tensor in op.inputs)
+    return found

@@ -1,0 +1,1 @@
+"""Whole training jobs, one recipe a file."""

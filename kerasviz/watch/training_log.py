@@ -1,0 +1,151 @@
+"""The callback that logs scalars, weight histograms and graphs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasviz.events import EventLog
+from kerasviz.watch.graph import log_graphs
+from kerasviz.watch.schedule import every as every_steps
+from kerasviz.watch.steps import last_batch
+
+# More values than this do not change a histogram of 30 bins, only what it costs.
+HISTOGRAM_VALUES = 200_000
+
+
+class TrainingLog(keras.callbacks.Callback):
+    """Logs loss and metrics every few steps and every epoch, weight histograms, and the model's graphs.
+
+    Two TensorBoard runs are written, `LOG_DIR/train` and `LOG_DIR/validation`, with the tags that Keras
+    itself uses: `batch_loss`, `batch_accuracy`, ... over optimizer steps, `epoch_loss`, ... over epochs. A
+    `batch_` value of `train` is the mean over the steps since the one before; of `validation` it is that of
+    one batch, the next of `validation_data` each time.
+
+    Args:
+        log_dir: the folder of the run.
+        every: the optimizer steps between two `batch_` values.
+        validation_data: batches `(images, labels)` of a classifier with one output, gone through again and
+            again; None leaves the `batch_` values of `validation` out.
+        histograms: whether to log each weight's histogram every epoch. Of a weight with more than 200,000
+            values, evenly spaced ones are counted.
+    """
+
+    def __init__(
+        self,
+        log_dir: str | os.PathLike[str],
+        every: int = 5,
+        validation_data: Iterable[tuple[Any, Any]] | None = None,
+        histograms: bool = True,
+    ) -> None:
+        super().__init__()
+        self.directory = Path(log_dir)
+        self._due = every_steps(every)
+        self._validation = None if validation_data is None else _endless(validation_data)
+        self._histograms = histograms
+        self._train: EventLog | None = None
+        self._held_out: EventLog | None = None
+        self._step = 0
+        self._batch = self._window_start = -1
+        self._window_means: dict[str, float] = {}
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Open the two event files; log the graphs when training starts afresh."""
+        self._close()
+        self._step = int(self.model.optimizer.iterations)
+        # Readers drop what is at the start step or after it, and what is at the last step is still true.
+        start = self._step + 1 if self._step else 0
+        self._train = EventLog(self.directory / "train", start_step=start)
+        self._held_out = EventLog(self.directory / "validation", start_step=start)
+        if self._step == 0:
+            log_graphs(self.model, self._train)
+            if self._histograms:
+                self._log_histograms(self._train)
+            self._train.flush()
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Keras's running means start again."""
+        self._batch = self._window_start = -1
+        self._window_means = {}
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Log the window that ends here, if one does."""
+        batch = last_batch(self, batch)
+        previous, self._step = self._step, self._step + batch - self._batch
+        self._batch = batch
+        if not self._due(previous, self._step) or self._train is None or self._held_out is None:
+            return
+        for name, value in self._window(logs or {}).items():
+            self._train.scalar(f"batch_{name}", self._step, value)
+        self._train.flush()
+        if self._validation is not None:
+            for name, value in evaluate_batch(self.model, *next(self._validation)).items():
+                self._held_out.scalar(f"batch_{name}", self._step, value)
+            self._held_out.flush()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Log the epoch's values and the histograms."""
+        if self._train is None or self._held_out is None:
+            return
+        for name, value in (logs or {}).items():
+            log = self._held_out if name.startswith("val_") else self._train
+            log.scalar(f"epoch_{name.removeprefix('val_')}", epoch, float(value))
+        if self._histograms:
+            self._log_histograms(self._train)
+        self._train.flush()
+        self._held_out.flush()
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Close the files."""
+        self._close()
+
+    def _window(self, means: dict[str, Any]) -> dict[str, float]:
+        """Return the means over the steps since the last window, from Keras's means over the epoch."""
+        seen, before = self._batch + 1, self._window_start + 1
+        window = {
+            name: (float(mean) * seen - self._window_means.get(name, 0.0) * before) / (seen - before)
+            for name, mean in means.items()
+        }
+        self._window_start = self._batch
+        self._window_means = {name: float(mean) for name, mean in means.items()}
+        return window
+
+    def _log_histograms(self, log: EventLog) -> None:
+        for weight in self.model.weights:
+            values = keras.ops.convert_to_numpy(weight).ravel()
+            if np.issubdtype(values.dtype, np.integer):
+                continue  # the state of a random generator
+            values = values[:: -(-values.size // HISTOGRAM_VALUES)].astype("float32")
+            if np.isfinite(values).all():
+                log.histogram(weight.path.removeprefix(f"{self.model.name}/"), self._step, values)
+
+    def _close(self) -> None:
+        for log in (self._train, self._held_out):
+            if log is not None:
+                log.close()
+        self._train = self._held_out = None
+
+
+def _endless(batches: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    while True:
+        yield from batches
+
+
+def evaluate_batch(model: keras.Model, images: Any, labels: Any) -> dict[str, float]:
+    """Return loss and accuracy of a compiled classifier on one batch, its metrics left alone.
+
+    Args:
+        model: compiled with a loss over `(labels, predictions)`.
+        images: `(N, h, w, c)`.
+        labels: `(N,)`, the class indices.
+    """
+    predictions = model.predict_on_batch(images)
+    labels = keras.ops.convert_to_numpy(labels)
+    loss = keras.ops.mean(keras.losses.get(model.loss)(labels, predictions))
+    accuracy = np.mean(np.argmax(predictions, axis=-1) == labels)
+    return {"loss": float(keras.ops.convert_to_numpy(loss)), "accuracy": float(accuracy)}

@@ -1,0 +1,348 @@
+"""Animations, decoded again by Pillow and OpenCV and compared with their sources."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+
+from kerasviz.errors import InputError, LogError, MissingDependencyError
+from kerasviz.events import EventLog, TagInfo, open_log
+from kerasviz.film import animate, animation
+from kerasviz.film.canvas import Canvas
+
+RNG = np.random.default_rng(0)
+COUNT = 7
+GREY = RNG.integers(0, 256, (COUNT, 12, 16), dtype=np.uint8)
+PHOTO = np.stack([cv2.GaussianBlur(RNG.integers(0, 256, (32, 48, 3), dtype=np.uint8), (0, 0), 3)] * COUNT)
+PHOTO = np.clip(
+    128 + (PHOTO.astype(int) - 128) * 4 + np.arange(COUNT)[:, None, None, None] * 5, 0, 255
+).astype(np.uint8)
+# 200 colours, some of them closer to each other than 5 or 6 bits can tell.
+COLOURS = np.stack([np.arange(200), np.arange(200) // 3, 255 - np.arange(200)], axis=1).astype(np.uint8)
+MAPPED = COLOURS[RNG.integers(0, 200, (COUNT, 20, 24))]
+# Two rows of three tiles of 4 x 5 pixels: (4 + 1 + 4, 5 + 1 + 5 + 1 + 5).
+LAYOUT = {"count": 6, "columns": 3, "height": 4, "width": 5, "gap": 1}
+SHEET = RNG.integers(0, 256, (COUNT, 9, 17), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("log")
+    with EventLog(folder) as log:
+        for i in range(COUNT):
+            log.image("grey", i * 10, GREY[i])
+            log.image("photo", i * 10, PHOTO[i])
+            log.image("smooth", i * 10, PHOTO[i, ..., 0])
+            log.image("mapped", i * 10, MAPPED[i])
+            log.image("sheet", i * 10, SHEET[i], {"tiles": LAYOUT})
+            log.image("still", i * 10, GREY[i // 3])
+            log.scalar("loss", i, 0.0)
+    return folder
+
+
+def decode(path: Path) -> tuple[np.ndarray, list[int]]:
+    """Return all frames as RGB `(n, h, w, 3)` and their durations in milliseconds, as Pillow sees them."""
+    with Image.open(path) as image:
+        assert image.info.get("loop") == 0
+        frames, durations = [], []
+        for frame in ImageSequence.Iterator(image):
+            frames.append(np.asarray(frame.convert("RGB")))
+            durations.append(round(frame.info["duration"]))
+    return np.stack(frames), durations
+
+
+def as_rgb(pictures: np.ndarray) -> np.ndarray:
+    return pictures if pictures.ndim == 4 else np.repeat(pictures[..., None], 3, axis=3)
+
+
+def plain(log: Path, tag: str, out: Path, **options: object) -> np.ndarray:
+    report = animate(log, tag, out, caption=False, **{"upscale": 1, **options})
+    frames, _ = decode(out)
+    assert report.frames == len(frames)
+    assert (report.height, report.width) == frames.shape[1:3]
+    assert report.size == out.stat().st_size
+    assert report.path == out
+    return frames
+
+
+@pytest.mark.parametrize("ending", [".gif", ".png", ".apng", ".webp"])
+@pytest.mark.parametrize(("tag", "source"), [("grey", GREY), ("mapped", MAPPED), ("sheet", SHEET)])
+def test_exact_frames(log: Path, tmp_path: Path, ending: str, tag: str, source: np.ndarray) -> None:
+    np.testing.assert_array_equal(plain(log, tag, tmp_path / f"a{ending}"), as_rgb(source))
+
+
+@pytest.mark.parametrize("ending", [".png", ".webp"])
+def test_lossless_colour(log: Path, tmp_path: Path, ending: str) -> None:
+    np.testing.assert_array_equal(plain(log, "photo", tmp_path / f"a{ending}"), PHOTO)
+
+
+def test_gif_of_many_colours_is_near(log: Path, tmp_path: Path) -> None:
+    frames = plain(log, "photo", tmp_path / "a.gif")
+    assert frames.shape == PHOTO.shape
+    assert np.abs(frames.astype(int) - PHOTO).mean() < 5
+
+
+def test_gif_has_one_palette(log: Path, tmp_path: Path) -> None:
+    plain(log, "photo", tmp_path / "a.gif")
+    colours = {tuple(c) for frame in decode(tmp_path / "a.gif")[0] for c in frame.reshape(-1, 3)}
+    assert 100 < len(colours) <= 256
+
+
+@pytest.mark.parametrize("ending", [".gif", ".png", ".webp"])
+@pytest.mark.parametrize("tag", ["smooth", "photo"])
+def test_small_is_smaller_and_near(log: Path, tmp_path: Path, ending: str, tag: str) -> None:
+    normal = plain(log, tag, tmp_path / f"a{ending}", upscale=6)
+    small = plain(log, tag, tmp_path / f"b{ending}", upscale=6, small=True)
+    assert (tmp_path / f"b{ending}").stat().st_size < (tmp_path / f"a{ending}").stat().st_size
+    assert len(small) == COUNT
+    assert np.abs(small.astype(int) - normal).mean() < 8
+
+
+def test_small_merges_equal_frames(log: Path, tmp_path: Path) -> None:
+    report = animate(log, "still", tmp_path / "a.gif", caption=False, fps=10, small=True)
+    frames, durations = decode(tmp_path / "a.gif")
+    assert (report.frames, report.merged, len(frames)) == (3, 4, 3)
+    assert durations == [300, 300, 1100]
+    assert "4 equal to the one before" in str(report)
+    _, durations = decode(animate(log, "still", tmp_path / "b.png", caption=False, fps=10).path)
+    assert len(durations) == COUNT
+
+
+@pytest.mark.parametrize("ending", [".gif", ".png", ".webp"])
+def test_fps_and_the_last_frame_held(log: Path, tmp_path: Path, ending: str) -> None:
+    for fps in (5, 12, 50):
+        path = tmp_path / f"{fps}{ending}"
+        plain(log, "grey", path, fps=fps)
+        durations = decode(path)[1]
+        assert sum(durations) == pytest.approx(1000 + COUNT * 1000 / fps, abs=10)
+        assert durations[0] == pytest.approx(1000 / fps, abs=5)
+        assert durations[-1] == pytest.approx(1000 + 1000 / fps, abs=10)
+
+
+def test_every(log: Path, tmp_path: Path) -> None:
+    np.testing.assert_array_equal(plain(log, "grey", tmp_path / "a.gif", every=4), as_rgb(GREY[[0, 4, 6]]))
+
+
+def test_tile(log: Path, tmp_path: Path) -> None:
+    for tile, rows, columns in [(0, slice(0, 4), slice(0, 5)), (5, slice(5, 9), slice(12, 17))]:
+        frames = plain(log, "sheet", tmp_path / "a.gif", tile=tile)
+        np.testing.assert_array_equal(frames, as_rgb(SHEET[:, rows, columns]))
+
+
+def test_upscale(log: Path, tmp_path: Path) -> None:
+    animate(log, "grey", tmp_path / "a.gif", upscale=3, caption=False)
+    frames, _ = decode(tmp_path / "a.gif")
+    np.testing.assert_array_equal(frames, as_rgb(GREY.repeat(3, axis=1).repeat(3, axis=2)))
+
+
+@pytest.mark.parametrize(
+    ("tag", "tile", "size"),
+    [("grey", None, (256, 192)), ("photo", None, (288, 192)), ("sheet", 1, (260, 208))],
+)
+def test_default_upscale_reaches_256(
+    log: Path, tmp_path: Path, tag: str, tile: int | None, size: tuple[int, int]
+) -> None:
+    report = animate(log, tag, tmp_path / "a.gif", tile=tile, caption=False)
+    assert (report.width, report.height) == size
+
+
+@pytest.mark.parametrize("tag", ["grey", "photo"])
+def test_caption_is_a_strip_below(log: Path, tmp_path: Path, tag: str) -> None:
+    animate(log, tag, tmp_path / "a.png", upscale=8)
+    captioned, _ = decode(tmp_path / "a.png")
+    animate(log, tag, tmp_path / "b.png", upscale=8, caption=False)
+    without, _ = decode(tmp_path / "b.png")
+    height = without.shape[1]
+    assert captioned.shape[1] == height + 24
+    np.testing.assert_array_equal(captioned[:, :height], without)
+    strips = captioned[:, height:]
+    assert (strips.reshape(COUNT, -1) == 0).any(axis=1).all()
+    assert len({strip.tobytes() for strip in strips}) == COUNT
+    # Nothing of the text touches the strip's edges.
+    edges = np.concatenate([strips[:, [0, -1]].reshape(-1), strips[:, :, [0, -1]].reshape(-1)])
+    assert (edges == 255).all()
+
+
+def test_the_caption_names_a_scale_that_changes(tmp_path: Path) -> None:
+    texts: dict[str, list[str]] = {"same": [], "other": []}
+    for folder, tops in {"same": (1.0, 1.0), "other": (1.0, 0.25)}.items():
+        with EventLog(tmp_path / folder) as log:
+            for step, top in enumerate(tops):
+                log.image("a", step, np.zeros((8, 8), np.uint8), {"scale": [0.0, top]})
+        frames = list(open_log(tmp_path / folder).frames("a"))
+        canvas = Canvas.fit(frames, None, 1, caption_step=1)
+        texts[folder] = [canvas.caption_of(frame) for frame in frames]
+        assert canvas.draw(frames[0]).shape == (8 + 24, canvas.width)
+    assert texts == {"same": ["step 0", "step 1"], "other": ["step 0, 0 to 1", "step 1, 0 to 0.25"]}
+
+
+def test_narrow_picture_is_centred_over_its_caption(log: Path, tmp_path: Path) -> None:
+    report = animate(log, "grey", tmp_path / "a.png", upscale=1)
+    frames, _ = decode(tmp_path / "a.png")
+    assert report.width > GREY.shape[2]
+    left = (report.width - GREY.shape[2]) // 2
+    np.testing.assert_array_equal(frames[:, :12, left : left + 16], as_rgb(GREY))
+    assert (frames[:, :12, :left] == 255).all()
+    assert (frames[:, :, -1] == 255).all()
+
+
+@pytest.mark.parametrize("small", [False, True])
+def test_mp4(log: Path, tmp_path: Path, small: bool) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    report = animate(log, "photo", tmp_path / "a.mp4", upscale=1, caption=False, fps=10, small=small)
+    video = cv2.VideoCapture(str(tmp_path / "a.mp4"))
+    frames = []
+    while (read := video.read())[0]:
+        frames.append(read[1][..., ::-1])
+    assert video.get(cv2.CAP_PROP_FPS) == 10
+    assert report.frames == COUNT
+    assert len(frames) == COUNT + 10
+    np.testing.assert_array_less(np.abs(np.mean(frames[:COUNT], (1, 2)) - PHOTO.mean((1, 2))), 6)
+
+
+def test_mp4_of_odd_size_and_small(log: Path, tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    for small in (False, True):
+        animate(log, "sheet", tmp_path / f"{small}.mp4", upscale=1, caption=False, small=small)
+    assert (tmp_path / "True.mp4").stat().st_size < (tmp_path / "False.mp4").stat().st_size
+    read, frame = cv2.VideoCapture(str(tmp_path / "False.mp4")).read()
+    assert read
+    assert frame.shape == (10, 18, 3)
+
+
+def test_mp4_without_its_package(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingDependencyError, match=r'pip install "kerasviz\[mp4\]"'):
+        animate(log, "photo", tmp_path / "a.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_default_file_and_folders(log: Path, tmp_path: Path) -> None:
+    with EventLog(tmp_path / "run") as writer:
+        writer.image("responses/conv 1", 0, GREY[0])
+    assert animate(tmp_path / "run", "responses/conv 1").path == tmp_path / "run" / "responses-conv-1.gif"
+    assert animate(tmp_path, "responses/conv 1").path == tmp_path / "run-responses-conv-1.gif"
+    assert animate(log, "sheet", tmp_path, tile=2).path == tmp_path / "sheet-tile2.gif"
+    assert animate(log, "sheet", tmp_path / "new").path == tmp_path / "new" / "sheet.gif"
+    assert animate(writer.path, "responses/conv 1", every=5).path.parent == tmp_path / "run"
+
+
+def test_a_tag_of_several_runs(tmp_path: Path) -> None:
+    for run in ("one", "two"):
+        with EventLog(tmp_path / run) as writer:
+            writer.image("a", 0, GREY[int(run == "two")])
+    reader = open_log(tmp_path)
+    with pytest.raises(InputError, match="one, two"):
+        animate(reader, "a")
+    for info, source in zip(reader.tags(), GREY, strict=False):
+        assert isinstance(info, TagInfo)
+        report = animate(reader, info, caption=False, upscale=1)
+        assert report.path == tmp_path / f"{info.run}-a.gif"
+        with Image.open(report.path) as image:
+            np.testing.assert_array_equal(np.asarray(image.convert("L")), source)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fps": 0}, "fps=0"),
+        ({"fps": 51}, "fps=51"),
+        ({"fps": float("nan")}, "fps=nan"),
+        ({"every": 0}, "every=0"),
+        ({"upscale": 0}, "upscale=0"),
+        ({"tile": 6}, "its tiles are 0 to 5"),
+        ({"tile": -1}, "its tiles are 0 to 5"),
+    ],
+)
+def test_refuses(log: Path, tmp_path: Path, options: dict[str, float], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        animate(log, "sheet", tmp_path / "a.gif", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_other_endings_tags_and_sheets_without_tiles(log: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"ends in one of \.gif"):
+        animate(log, "sheet", tmp_path / "a.avi")
+    with pytest.raises(InputError, match="Did you mean sheet"):
+        animate(log, "shet")
+    with pytest.raises(InputError, match="no image tag 'loss'"):
+        animate(log, "loss")
+    with pytest.raises(InputError, match="no tile layout"):
+        animate(log, "grey", tile=0)
+
+
+def test_frames_of_another_form_are_counted(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as writer:
+        for step in range(100):
+            writer.image("a", step, np.zeros((4, 4), np.uint8) if step % 10 == 5 else GREY[step % COUNT])
+    report = animate(tmp_path, "a", caption=False, upscale=1)
+    assert (report.frames, report.other_form) == (90, 10)
+    assert "10 of another size or colour left out" in str(report)
+    np.testing.assert_array_equal(decode(report.path)[0][1], as_rgb(GREY[1:2])[0])
+
+
+def test_grey_frames_join_colour_ones(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as writer:
+        writer.image("a", 0, GREY[0])
+        writer.image("a", 1, as_rgb(GREY[1:2])[0])
+    report = animate(tmp_path, "a", tmp_path / "a.png", caption=False, upscale=1)
+    assert (report.frames, report.other_form) == (2, 0)
+    np.testing.assert_array_equal(decode(report.path)[0], as_rgb(GREY[:2]))
+
+
+def test_torn_log_gives_its_whole_frames(log: Path, tmp_path: Path) -> None:
+    (source,) = log.glob("*tfevents*")
+    data = bytearray(source.read_bytes()[:-300])
+    data[len(data) // 2] ^= 0xFF
+    (tmp_path / "events.out.tfevents.1").write_bytes(data)
+    totals = []
+    for tag in ("grey", "photo", "mapped", "sheet", "still"):
+        report = animate(tmp_path, tag, caption=False, upscale=1)
+        totals.append(report.frames)
+        assert report.damage.total == 2
+        assert "1 file ends inside a record; 1 record has a wrong checksum" in str(report)
+    assert 5 * COUNT - 4 <= sum(totals) < 5 * COUNT
+
+
+def test_no_frame_decodes(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerasviz.events.reader.decode_image", lambda *args: None)
+    with pytest.raises(LogError, match="not one of the 7 pictures of 'grey' decodes"):
+        animate(log, "grey", tmp_path / "a.gif")
+
+
+def test_failure_leaves_the_old_file(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.gif").write_text("old")
+
+    def fail(path: Path, movie: object) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setitem(animation.WRITERS, ".gif", fail)
+    with pytest.raises(InputError, match="No space left"):
+        animate(log, "grey", tmp_path / "a.gif")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("ending", "start"), [("gif", "image/gif"), ("webp", "image/webp"), ("png", "image/png")]
+)
+def test_a_notebook_shows_the_file(log: Path, tmp_path: Path, ending: str, start: str) -> None:
+    report = animate(log, "grey", tmp_path / f"a<b.{ending}")
+    page = report._repr_html_()
+    kind, data = re.match(r'<img src="data:(.+);base64,(.+)" alt="a&lt;b"><br>', page).groups()
+    assert kind == start
+    assert base64.b64decode(data) == report.path.read_bytes()
+    assert page.endswith(html.escape(str(report)))
+
+
+def test_a_notebook_plays_a_movie(log: Path, tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    assert animate(log, "grey", tmp_path / "a.mp4")._repr_html_().startswith("<video controls loop")

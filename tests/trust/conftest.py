@@ -1,0 +1,3 @@
+from residual_network import network, pictures
+
+__all__ = ["network", "pictures"]

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+import kerasviz as kv
+from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError
+from kerasviz.pictures import Scale, filter_tiles, map_tiles, sheet
+from kerasviz.watch import Output, Run, Source, Watch, geometric
+
+
+def fit(model, pictures, callbacks, epochs=1, **options):
+    images, labels = pictures
+    return model.fit(
+        images, labels, batch_size=2, shuffle=False, verbose=0, epochs=epochs, callbacks=callbacks, **options
+    )
+
+
+def steps(log_dir: Path, tag: str) -> list[int]:
+    return [frame.step for frame in kv.open_log(log_dir).frames(tag)]
+
+
+class Kept(keras.callbacks.Callback):
+    """Keeps the kernel of conv1 at every step, for comparison."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernels: list[np.ndarray] = []
+
+    def on_train_begin(self, logs=None) -> None:
+        self.kernels.append(np.array(self.model.get_layer("conv1").kernel))
+
+    def on_train_batch_end(self, batch, logs=None) -> None:
+        self.kernels.append(np.array(self.model.get_layer("conv1").kernel))
+
+
+def test_frames_show_the_kernels_of_their_step(tmp_path, small_model, pictures) -> None:
+    kept = Kept()
+    scale = Scale(-1.0, 1.0)
+    fit(small_model(), pictures, [kept, kv.Evolution(tmp_path, [kv.kernels("conv1", scale=scale)], every=2)])
+    frames = list(kv.open_log(tmp_path).frames("kernels/conv1"))
+    assert [frame.step for frame in frames] == [0, 2, 4, 6]
+    for frame in frames:
+        expected = sheet(filter_tiles(kept.kernels[frame.step]), scale)
+        np.testing.assert_array_equal(frame.image, expected)
+    assert frames[0].meta == {
+        "kind": "kernels",
+        "layer": "conv1",
+        "scale": [-1.0, 1.0],
+        "clipped": 0.0,
+        "tiles": {"count": 4, "columns": 2, "height": 3, "width": 3, "gap": 1},
+    }
+
+
+def test_responses_are_the_layers_output_for_the_picture(tmp_path, small_model, pictures) -> None:
+    model, image = small_model(), pictures[0][3]
+    before = model.get_layer("conv1")(image[None])
+    scale = Scale(0.0, 2.0)
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.responses(image, "conv1", scale=scale)])])
+    first, last = kv.open_log(tmp_path).frames("responses/conv1")
+    after = model.get_layer("conv1")(image[None])
+    np.testing.assert_array_equal(first.image, sheet(map_tiles(np.array(before[0])), scale))
+    np.testing.assert_array_equal(last.image, sheet(map_tiles(np.array(after[0])), scale))
+    assert not np.array_equal(first.image, last.image)
+
+
+@pytest.mark.parametrize(
+    ("every", "expected"), [(4, [0, 4, 6]), (6, [0, 6]), (100, [0, 6]), (geometric(2), [0, 1, 2, 4, 6])]
+)
+def test_the_first_and_last_step_are_always_there(tmp_path, small_model, pictures, every, expected) -> None:
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")], every=every)])
+    assert steps(tmp_path, "kernels/conv1") == expected
+
+
+def test_steps_go_on_over_epochs_fits_and_batches_of_several_steps(tmp_path, small_model, pictures) -> None:
+    model = small_model()
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")], every=4)], epochs=2)
+    assert steps(tmp_path, "kernels/conv1") == [0, 4, 8, 12]
+    model.compile(model.optimizer, "sparse_categorical_crossentropy", steps_per_execution=3)
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")], every=4)])
+    assert steps(tmp_path, "kernels/conv1") == [0, 4, 8, 12, 18]
+    assert len(list((tmp_path / "evolution").glob("*tfevents*"))) == 2
+
+
+def test_scale_is_fixed_and_goes_on_in_a_later_fit(tmp_path, small_model, pictures) -> None:
+    model = small_model(learning_rate=5.0)
+    for _ in range(2):
+        fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1"), kv.kernels("softmax")], every=1)])
+    scales = {tuple(frame.meta["scale"]) for frame in kv.open_log(tmp_path).frames("kernels/softmax")}
+    assert len(scales) == 1
+    assert max(frame.meta["clipped"] for frame in kv.open_log(tmp_path).frames("kernels/softmax")) > 0
+
+
+def test_scale_per_frame_follows_the_weights(tmp_path, small_model, pictures) -> None:
+    source = kv.kernels("softmax", scale="frame")
+    fit(small_model(learning_rate=5.0), pictures, [kv.Evolution(tmp_path, [source], every=1)])
+    frames = list(kv.open_log(tmp_path).frames("kernels/softmax"))
+    assert len({tuple(frame.meta["scale"]) for frame in frames}) == len(frames)
+
+
+def test_a_fresh_run_takes_its_own_scale(tmp_path, small_model, pictures) -> None:
+    for seed in (1, 2):
+        fit(small_model(seed), pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1"), kv.drift()], every=6)])
+    # the second run started at step 0 too, with other kernels: its first drift is 0
+    assert kv.open_log(tmp_path).scalars("drift/conv1")[0] == (0, 0.0)
+
+
+def test_several_kernels_of_a_layer_and_patterns(tmp_path, small_model, pictures) -> None:
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.kernels("*[!l]")])])
+    tags = {info.tag for info in kv.open_log(tmp_path).tags()}
+    assert tags == {
+        "kernels/conv1",
+        "kernels/sep/depthwise_kernel",
+        "kernels/sep/pointwise_kernel",
+        "kernels/softmax",
+    }
+
+
+def test_drift_is_the_relative_distance_and_survives_a_resumed_run(tmp_path, small_model, pictures) -> None:
+    model = small_model()
+    start = np.array(model.get_layer("conv1").kernel)
+    for _ in range(2):
+        fit(model, pictures, [kv.Evolution(tmp_path, [kv.drift("conv1")], every=3)])
+        moved = np.array(model.get_layer("conv1").kernel) - start
+        logged = dict(kv.open_log(tmp_path).scalars("drift/conv1"))
+        assert logged[int(model.optimizer.iterations)] == pytest.approx(
+            np.linalg.norm(moved) / np.linalg.norm(start), rel=1e-5
+        )
+    assert sorted(logged) == [0, 3, 6, 9, 12]
+    assert logged[0] == 0
+
+
+def test_dead_filters_are_counted(tmp_path, small_model, pictures) -> None:
+    model = small_model(learning_rate=0.0)
+    layer = model.get_layer("conv1")
+    layer.bias.assign([-1e6, 0.0, 0.0, -1e6])
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.dead_filters(pictures[0][:4])])])
+    assert kv.open_log(tmp_path).scalars("dead_filters/conv1")[0] == (0, 0.5)
+    assert {info.tag for info in kv.open_log(tmp_path).tags()} == {"dead_filters/conv1", "dead_filters/sep"}
+
+
+def test_default_watch_suits_any_model(tmp_path, small_model, pictures) -> None:
+    fit(small_model(), pictures, [kv.Evolution(tmp_path)])
+    tags = {info.tag for info in kv.open_log(tmp_path).tags()}
+    assert {"kernels/conv1", "drift/softmax", "drift/sep/pointwise_kernel"} <= tags
+    flat = keras.Sequential([keras.Input((8, 8, 3)), layers.GlobalAveragePooling2D(), layers.Softmax()])
+    flat.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(UnsupportedModelError, match="pass `watch`"):
+        fit(flat, pictures, [kv.Evolution(tmp_path / "flat")])
+
+
+def test_a_picture_file_is_resized_to_the_models_input(tmp_path, small_model, pictures) -> None:
+    file = tmp_path / "picture.png"
+    cv2.imwrite(str(file), np.full((20, 30, 3), 255, np.uint8))
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.responses(file, "conv1")])])
+    (frame, _) = kv.open_log(tmp_path).frames("responses/conv1")
+    assert (frame.meta["tiles"]["height"], frame.meta["tiles"]["width"]) == (8, 8)
+
+
+def test_nan_weights_are_drawn_and_counted_not_hidden(tmp_path, small_model, pictures) -> None:
+    model = small_model(learning_rate=0.0)
+    kernel = np.array(model.get_layer("conv1").kernel)
+    kernel[0, 0, :, 0] = np.nan
+    model.get_layer("conv1").kernel.assign(kernel)
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")])])
+    frame = next(iter(kv.open_log(tmp_path).frames("kernels/conv1")))
+    assert frame.meta["not_finite"] == 3
+    assert tuple(frame.image[0, 0]) == (255, 0, 255)
+
+
+def test_a_model_without_a_graph(tmp_path, pictures) -> None:
+    class Subclassed(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv1 = layers.Conv2D(4, 3, name="conv1")
+            self.pool = layers.GlobalAveragePooling2D()
+
+        def call(self, inputs):
+            return keras.ops.softmax(self.pool(self.conv1(inputs)))
+
+    model = Subclassed()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    watch = [kv.kernels("conv1"), kv.responses(pictures[0][0], "conv1")]
+    fit(model, pictures, [kv.Evolution(tmp_path, watch, every=3)])
+    # it had no weights before its first batch
+    assert steps(tmp_path, "kernels/conv1") == [1, 3, 6]
+    assert steps(tmp_path, "responses/conv1") == [1, 3, 6]
+
+
+def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures) -> None:
+    with pytest.raises(InputError, match="no source"):
+        kv.Evolution(tmp_path, ["conv1"])
+    with pytest.raises(InputError, match="whole number"):
+        kv.Evolution(tmp_path, every=0)
+    for watch, error, words in [
+        (kv.kernels("conv2"), LayerNotFoundError, "conv1"),
+        (kv.kernels("conv1", channel=3), InputError, "channel"),
+        (kv.kernels("pool"), UnsupportedModelError, "no kernel"),
+        (kv.responses(np.zeros((9, 8, 3)), "conv1"), InputError, r"\(8, 8, 3\)"),
+    ]:
+        with pytest.raises(error, match=words):
+            fit(small_model(), pictures, [kv.Evolution(tmp_path, [watch])])
+
+
+def test_training_survives_a_source_that_fails_to_draw(tmp_path, small_model, pictures, caplog) -> None:
+    class Broken(Source, Watch):
+        def bind(self, run: Run) -> list[Watch]:
+            return [self]
+
+        def collect(self) -> int:
+            return 1
+
+        def write(self, collected, step: int, output: Output) -> None:
+            raise OSError("disk full")
+
+    with caplog.at_level(logging.WARNING):
+        history = fit(small_model(), pictures, [kv.Evolution(tmp_path, [Broken()])])
+    assert len(history.history["loss"]) == 1
+    assert "disk full" in caplog.text
+
+
+def test_an_interrupted_fit_keeps_its_frames_and_the_next_works(tmp_path, small_model, pictures) -> None:
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None) -> None:
+            if batch == 3:
+                raise KeyboardInterrupt
+
+    model = small_model()
+    evolution = kv.Evolution(tmp_path, [kv.kernels("conv1")], every=1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, pictures, [evolution, Stop()])
+    fit(model, pictures, [evolution])
+    assert steps(tmp_path, "kernels/conv1") == list(range(11))
+
+
+def test_training_is_not_changed_by_being_watched(tmp_path, small_model, pictures) -> None:
+    watched, plain = small_model(3), small_model(3)
+    watch = [kv.kernels("*conv*"), kv.responses(pictures[0][0], "conv1"), kv.drift()]
+    fit(watched, pictures, [kv.Evolution(tmp_path, watch, every=1)])
+    fit(plain, pictures, [])
+    for one, other in zip(watched.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_recorded_meta_is_json(tmp_path, small_model, pictures) -> None:
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")])])
+    meta = kv.open_log(tmp_path).last_meta("kernels/conv1")
+    assert json.loads(json.dumps(meta)) == meta
