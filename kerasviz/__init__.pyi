@@ -30,6 +30,8 @@ from .events import (
     open_log,
 )
 from .explanation import (
+    Probe,
+    Trace,
     cam,
     explain,
     integrate,
@@ -69,8 +71,6 @@ from .pictures.figures import (
     embedding_figure,
 )
 from .probe import (
-    Probe,
-    Trace,
     class_score,
     layers,
     region_score,

@@ -14,13 +14,16 @@ from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.perturbation import occlusion, rise, score_cam
 from kerasviz.explanation.perturbation.masking import filled
 from kerasviz.explanation.perturbation.rescoring import Interrupted, explained_classes, samples
+from kerasviz.explanation.probing import Probe, Trace
 from kerasviz.explanation.table import Request, find, methods, register
 
 __all__ = [
     "WEIGHTINGS",
     "Interrupted",
     "PathIntegral",
+    "Probe",
     "Request",
+    "Trace",
     "cam",
     "explain",
     "explained_classes",

@@ -91,9 +91,10 @@ def _explain_by_cam(
     cut = cached_cut(request.model, request.layer)
     parts = []
     with in_precision(precision)():
-        for maps, defined in cut.finished(
+        for found in cut.finished(
             request.images, request.target, request.batch_size, _Maps(method, relu, request.raw)
         ):
+            maps, defined = found.values
             refuse_undefined(method, defined)
             parts.append(maps)
     return parts[0] if len(parts) == 1 else np.concatenate(parts)

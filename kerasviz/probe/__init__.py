@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kerasviz.probe.cut import Cut, cached_cut
+from kerasviz.probe.cut import Cut, Finished, cached_cut
 from kerasviz.probe.engine.tensorflow.ascent import OUTPUT, Ascent
-from kerasviz.probe.engine.tensorflow.frozen import FrozenForward, frozen_forward
+from kerasviz.probe.engine.tensorflow.frozen import FrozenForward, ScoredBatch, frozen_forward
 from kerasviz.probe.engine.tensorflow.input_gradients import (
     InputGradient,
     InputGradients,
@@ -23,6 +23,7 @@ from kerasviz.probe.probe import BATCH_SIZE, Probe
 from kerasviz.probe.table import LayerInfo, LayerTable, default_layer, layers
 from kerasviz.probe.tap import tapped
 from kerasviz.probe.targets import (
+    Classes,
     Scored,
     Target,
     as_target,
@@ -38,7 +39,9 @@ __all__ = [
     "OUTPUT",
     "Ascent",
     "CallPath",
+    "Classes",
     "Cut",
+    "Finished",
     "FrozenForward",
     "InputGradient",
     "InputGradients",
@@ -50,6 +53,7 @@ __all__ = [
     "Probe",
     "ReluRule",
     "Scored",
+    "ScoredBatch",
     "Target",
     "Trace",
     "as_target",

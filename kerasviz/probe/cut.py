@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import weakref
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ from kerasviz.probe.engine.tensorflow.run import (
     ensure_built,
     signature,
 )
-from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
+from kerasviz.probe.inputs import Batch, batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layers import LayerRequest, resolve, structure_mark
 from kerasviz.probe.table import default_layer
 from kerasviz.probe.targets import Target
@@ -27,6 +27,22 @@ from kerasviz.probe.trace import Trace
 
 # Compiled functions kept per cut. A new lambda as target is a new function each time.
 _KEPT = 16
+
+
+class Finished(NamedTuple):
+    """What one compiled run made of a batch, and what the model said of it.
+
+    `values` is what the run's `finish` returned, as arrays; `scores` float32 (N,), `classes` int32 (N,), -1
+    where the target is no class; `outputs` the model's, float32 in its own structure; `score_kind` as in
+    `Trace`; `paths` the layers where the model was cut.
+    """
+
+    values: Any
+    scores: np.ndarray
+    classes: np.ndarray
+    outputs: Any
+    score_kind: str
+    paths: tuple[str, ...]
 
 
 class Cut:
@@ -58,24 +74,24 @@ class Cut:
 
     def traces(self, images: Any, target: Target, batch_size: int) -> Iterator[Trace]:
         """Yield a trace per batch."""
-        for compiled, (activations, gradients, scores, classes, outputs) in self._runs(
-            images, target, batch_size, None
-        ):
+        for compiled, batch, found in self._runs(images, target, batch_size, None):
+            activations, gradients, scores, classes, outputs = found
             kind, shapes = str(compiled.score_kind), compiled.input_shapes
-            yield Trace(activations, gradients, scores, classes, outputs, kind, shapes)
+            yield Trace(activations, gradients, scores, classes, outputs, kind, shapes, batch)
 
-    def finished(self, images: Any, target: Target, batch_size: int, finish: Finish) -> Iterator[Any]:
-        """Yield what `finish` makes of activations and gradients inside the compiled run, as arrays.
+    def finished(self, images: Any, target: Target, batch_size: int, finish: Finish) -> Iterator[Finished]:
+        """Yield, per batch, what `finish` makes of activations and gradients inside the compiled run.
 
         `finish(activations, gradients, input_shapes)` gets two `{path: tensor}` and the inputs' shapes; equal
         ones share a compiled function.
         """
-        for _, values in self._runs(images, target, batch_size, finish):
-            yield values
+        for compiled, _, found in self._runs(images, target, batch_size, finish):
+            values, scores, classes, outputs = found
+            yield Finished(values, scores, classes, outputs, str(compiled.score_kind), compiled.paths)
 
     def _runs(
         self, images: Any, target: Target, batch_size: int, finish: Finish | None
-    ) -> Iterator[tuple[Compiled, Any]]:
+    ) -> Iterator[tuple[Compiled, Batch, Any]]:
         model = self.model()
         parts: Iterator[Any]
         if is_stream(images):
@@ -89,7 +105,7 @@ class Cut:
                 part = target.parameters(model, len(leaves(batch)[0]))
             compiled = self._lookup(batch, target, finish)
             target.check(compiled.score_shape or (), part)
-            yield compiled, compiled(batch, part)
+            yield compiled, batch, compiled(batch, part)
 
     def _lookup(self, batch: Any, target: Target | None, finish: Finish | None = None) -> Compiled:
         model = self.model()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -40,6 +40,11 @@ def sliced(arrays: Any, batch_size: int) -> Iterator[Any]:
         return
     for start in range(0, count, batch_size):
         yield keras.tree.map_structure(lambda leaf, at=start: leaf[at : at + batch_size], arrays)
+
+
+def concatenated(parts: Sequence[Any]) -> Any:
+    """Return structures of arrays, one after the other, as one."""
+    return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
 
 
 def is_stream(images: Any) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import keras
 import numpy as np
+
+from kerasviz.probe.inputs import Batch, concatenated
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Trace:
         score_kind: `"logit"` (before the final softmax or sigmoid), `"probability"` (after it), or
             `"output"` (the model's output as it is, where no such activation ends it).
         input_shapes: the shape of each input without the batch axis, channels last.
+        images: what was run, in the model's own structure.
     """
 
     activations: dict[str, np.ndarray]
@@ -31,6 +33,7 @@ class Trace:
     outputs: Any
     score_kind: str
     input_shapes: tuple[tuple[int, ...], ...]
+    images: Batch = None
 
 
 def joined(traces: list[Trace]) -> Trace:
@@ -38,9 +41,6 @@ def joined(traces: list[Trace]) -> Trace:
     if len(traces) == 1:
         return traces[0]
 
-    def join(name: str) -> Any:
-        parts = [getattr(trace, name) for trace in traces]
-        return keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *parts)
-
-    fields = ("activations", "gradients", "scores", "classes", "outputs")
-    return dataclasses.replace(traces[0], **{name: join(name) for name in fields})
+    fields = ("activations", "gradients", "scores", "classes", "outputs", "images")
+    together = {name: concatenated([getattr(trace, name) for trace in traces]) for name in fields}
+    return dataclasses.replace(traces[0], **together)

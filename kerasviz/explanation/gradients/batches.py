@@ -67,7 +67,7 @@ class Samples:
             self.differentiate(batch, self.target, parameters)
             for batch, parameters in sliced((self.batch, list(self.parameters)), self.limit)
         ]
-        return parts[0] if len(parts) == 1 else InputGradient(*map(np.concatenate, zip(*parts, strict=True)))
+        return InputGradient.joined(parts)
 
     def moved(self, rows: Sequence[int], pictures: np.ndarray) -> Samples:
         """Return samples whose pictures are `pictures`, and all else that of `rows`."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,6 +21,19 @@ from kerasviz.probe.engine.tensorflow.run import Compiled, compile_forward, ensu
 from kerasviz.probe.inputs import checked, leaves
 from kerasviz.probe.layers import structure_mark
 from kerasviz.probe.targets import Target
+
+
+class ScoredBatch(NamedTuple):
+    """What a model said of each picture of a batch.
+
+    `scores` float32 (N,), `classes` int32 (N,), -1 where the target is no class; `outputs` the model's,
+    float32 in its own structure; `score_kind` as in `Trace`.
+    """
+
+    scores: np.ndarray
+    classes: np.ndarray
+    outputs: Any
+    score_kind: str
 
 
 class FrozenForward:
@@ -42,13 +55,18 @@ class FrozenForward:
 
     def __call__(self, batch: Any) -> Any:
         """Return the model's outputs for one batch, float32, in the model's own structure."""
-        return self._run(batch, None, ())
+        return self._run(batch, None, ())[0]
 
     def scores(self, batch: Any, target: Target) -> np.ndarray:
         """Return the target's score for each picture of one batch, float32 (N,)."""
+        return self.scored(batch, target).scores
+
+    def scored(self, batch: Any, target: Target) -> ScoredBatch:
+        """Return the target's scores of one batch, and what else the same run saw."""
         model = self._existing()
         parameters = target.parameters(model, len(leaves(checked(model, batch))[0]))
-        return self._run(batch, target, parameters)
+        (scores, classes, outputs), kind = self._run(batch, target, parameters)
+        return ScoredBatch(scores, classes, outputs, str(kind))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[FrozenForward]:
@@ -66,7 +84,7 @@ class FrozenForward:
             raise UnsupportedModelError("The frozen model no longer exists: keep a reference to it.")
         return model
 
-    def _run(self, batch: Any, target: Target | None, parameters: Any) -> Any:
+    def _run(self, batch: Any, target: Target | None, parameters: Any) -> tuple[Any, str | None]:
         model = self._existing()
         batch = checked(model, batch)
         if not model.built:
@@ -81,7 +99,7 @@ class FrozenForward:
             compiled = self._frozen[key]
             if target is not None:
                 target.check(compiled.score_shape or (), parameters)
-            return compiled(batch, parameters)
+            return compiled(batch, parameters), compiled.score_kind
 
     def _refresh(self, model: keras.Model) -> None:
         if self._weights.changed(model):

@@ -18,12 +18,13 @@ from kerasviz.probe.engine.tensorflow.run import (
     Compiled,
     _checked_scores,
     _explained,
+    as_output,
     ensure_built,
     signature,
     specs,
     standard,
 )
-from kerasviz.probe.inputs import Batch, batches, checked, is_stream, leaves, sliced
+from kerasviz.probe.inputs import Batch, batches, checked, concatenated, is_stream, leaves, sliced
 from kerasviz.probe.layers import structure_mark, walk
 from kerasviz.probe.targets import Target
 
@@ -34,15 +35,26 @@ _KEPT_FUNCTIONS = 16
 
 
 class InputGradient(NamedTuple):
-    """Of each picture of a batch: the gradient of its score by its pixels, the score, the explained class.
+    """Of each picture of a batch: the gradient of its score by its pixels, and what the model said of it.
 
     `gradients` float32 in the shape of the pictures, `scores` float32 (N,), `classes` int32 (N,), -1 where
-    the target is no class.
+    the target is no class; `outputs` the model's, float32 in its own structure; `score_kind` as in `Trace`.
     """
 
     gradients: np.ndarray
     scores: np.ndarray
     classes: np.ndarray
+    outputs: Any
+    score_kind: str
+
+    @staticmethod
+    def joined(parts: Sequence[InputGradient]) -> InputGradient:
+        """Return one of the pictures of all."""
+        if len(parts) == 1:
+            return parts[0]
+        gradients, scores, classes, outputs, kinds = zip(*parts, strict=True)
+        together = map(concatenated, (gradients, scores, classes, outputs))
+        return InputGradient(*together, score_kind=kinds[0])
 
 
 class InputGradients:
@@ -75,7 +87,8 @@ class InputGradients:
                 self._compiled.popitem(last=False)
         compiled = self._compiled[key]
         target.check(compiled.score_shape or (), parameters)
-        return InputGradient(*compiled(batch, parameters))
+        gradients, scores, classes, outputs = compiled(batch, parameters)
+        return InputGradient(gradients, scores, classes, outputs, str(compiled.score_kind))
 
 
 _KEPT: weakref.WeakKeyDictionary[keras.Model, dict[ReluRule, InputGradients]] = weakref.WeakKeyDictionary()
@@ -127,7 +140,7 @@ def gradient_scale(model: keras.Model) -> float:
 
 
 def _compile(model: keras.Model, batch: Batch, target: Target, rule: ReluRule) -> Compiled:
-    """Compile: batch, target parameters -> (gradients by the pictures, scores, classes)."""
+    """Compile: batch, target parameters -> (gradients by the pictures, scores, classes, outputs)."""
     structure, at, scale = specs(batch), picture_position(batch), gradient_scale(model)
     flat = keras.tree.flatten(structure)
     learned: dict[str, Any] = {}
@@ -148,7 +161,8 @@ def _compile(model: keras.Model, batch: Batch, target: Target, rule: ReluRule) -
             (gradients,) = tf.gradients(explained, [pictures], grad_ys=[scale * seed])
         if gradients is None:
             raise TargetError("The explained score does not depend on the pictures: choose another output.")
-        return gradients if scale == 1 else gradients / scale, scores, classes
+        gradients = gradients if scale == 1 else gradients / scale
+        return gradients, scores, classes, keras.tree.map_structure(as_output, outputs)
 
     extra = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()]
     function = run.get_concrete_function(*flat, *extra)

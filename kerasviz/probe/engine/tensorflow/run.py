@@ -36,6 +36,7 @@ class Compiled:
     score_kind: str | None
     score_shape: tuple[int | None, ...] | None
     input_shapes: tuple[tuple[int, ...], ...]
+    paths: tuple[str, ...] = ()
 
     def __call__(self, batch: Batch, parameters: Sequence[np.ndarray] = ()) -> Any:
         """Return the structure of arrays that the run computes for one batch."""
@@ -124,7 +125,7 @@ def compile_trace(
 ) -> Compiled:
     """Compile: batch, target parameters -> (activations, gradients, scores, classes, outputs).
 
-    With `finish`: -> what that makes of activations and gradients.
+    With `finish`: -> (what that makes of activations and gradients, scores, classes, outputs).
     """
     structure, flat = _flat_specs(batch)
     shapes = _input_shapes(model, flat)
@@ -154,12 +155,15 @@ def compile_trace(
         gradients = {path: to_last(tf.convert_to_tensor(value)) for path, value in slopes.items()}
         if scale != 1:
             gradients = {path: value / scale for path, value in gradients.items()}
+        seen = (scores, classes, keras.tree.map_structure(as_output, outputs))
         if finish is not None:
-            return finish(activations, gradients, shapes)
-        return activations, gradients, scores, classes, keras.tree.map_structure(_as_output, outputs)
+            return finish(activations, gradients, shapes), *seen
+        return activations, gradients, *seen
 
     parameters = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()]
-    return Compiled(run.get_concrete_function(*flat, *parameters), learned["kind"], learned["shape"], shapes)
+    function = run.get_concrete_function(*flat, *parameters)
+    paths = tuple(call.path for call in calls)
+    return Compiled(function, learned["kind"], learned["shape"], shapes, paths)
 
 
 def compile_forward(
@@ -168,7 +172,7 @@ def compile_forward(
     target: Target | None,
     weights: Sequence[tuple[keras.Variable, tf.Tensor]],
 ) -> Compiled:
-    """Compile with these weights: batch -> outputs, or batch, target parameters -> scores."""
+    """Compile with these weights: batch -> outputs; with a target -> (scores, classes, outputs)."""
     structure, flat = _flat_specs(batch)
     learned: dict[str, Any] = {"kind": None, "shape": None}
 
@@ -177,11 +181,13 @@ def compile_forward(
         inputs = keras.tree.pack_sequence_as(structure, tensors[: len(flat)])
         with folded_normalisation(model, weights):
             outputs = model(standard(inputs), training=False)
+            found = keras.tree.map_structure(as_output, outputs)
             if target is None:
-                return keras.tree.map_structure(_as_output, outputs)
+                return found
             explained, learned["kind"] = _explained(model, outputs, target)
             learned["shape"] = None if target.whole else tuple(explained.shape)
-            return _checked_scores(target.score(explained, learned["kind"], *tensors[len(flat) :]).scores)
+            scored = target.score(explained, learned["kind"], *tensors[len(flat) :])
+            return _checked_scores(scored.scores), scored.classes, found
 
     parameters = [tf.TensorSpec(shape, dtype) for shape, dtype in target.specs()] if target else []
     function = run.get_concrete_function(*flat, *parameters)
@@ -281,7 +287,8 @@ def _as_input(tensor: tf.Tensor) -> tf.Tensor:
     return tf.cast(tensor, tf.float32) if tensor.dtype in (tf.uint8, tf.bool) else tensor
 
 
-def _as_output(value: Any) -> Any:
+def as_output(value: Any) -> Any:
+    """Return a tensor of the model's outputs as it is handed out: float32 where it holds fractions."""
     return tf.cast(value, tf.float32) if tf.is_tensor(value) and value.dtype.is_floating else value
 
 
