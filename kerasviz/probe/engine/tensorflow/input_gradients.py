@@ -53,8 +53,8 @@ class InputGradient(NamedTuple):
         if len(parts) == 1:
             return parts[0]
         gradients, scores, classes, outputs, kinds = zip(*parts, strict=True)
-        together = map(concatenated, (gradients, scores, classes, outputs))
-        return InputGradient(*together, score_kind=kinds[0])
+        gradients, scores, classes, outputs = map(concatenated, (gradients, scores, classes, outputs))
+        return InputGradient(gradients, scores, classes, outputs, kinds[0])
 
 
 class InputGradients:
