@@ -40,6 +40,7 @@ from .film import (
     animate,
 )
 from .images import (
+    PictureForm,
     read_image,
     read_images,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "Embedding",
     "Evaluator",
     "Evolution",
+    "PictureForm",
     "Probe",
     "Scale",
     "Search",

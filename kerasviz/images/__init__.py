@@ -1,4 +1,4 @@
-"""Picture files in: found, read, resized, and picture arrays in their plain forms."""
+"""Picture files in: found, read, resized, made what a model takes; picture arrays in their plain forms."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from kerasviz.images.files import (
     size_pair,
     why_unreadable,
 )
+from kerasviz.images.form import Picture, PictureForm
 from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 
 __all__ = [
     "ImageSet",
+    "Picture",
+    "PictureForm",
     "Size",
     "Skipped",
     "as_gray",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -32,11 +33,15 @@ class MeanSubtraction(keras.layers.Layer):
     Values are subtracted in float32 and only then cast to the compute dtype of a mixed-precision policy. The
     image becomes a constant of every compiled function and of an exported SavedModel.
 
+    The layer also says in its config which pictures the model takes: `kv.PictureForm` reads it.
+
     Args:
         mean: a number, an array `(channels,)` or an array `(h, w, channels)`, all values finite.
+        input_range: the values for black and white in the pictures that come in.
 
     Raises:
-        InputError: the mean has another rank, is not finite, or does not fit the layer's input.
+        InputError: the mean has another rank, is not finite, or does not fit the layer's input; the range is
+            not two numbers, the smaller first.
 
     >>> layer = MeanSubtraction([1.0, 2.0, 3.0])
     >>> keras.ops.convert_to_numpy(layer(np.full((1, 1, 1, 3), 5.0))).ravel().tolist()
@@ -45,9 +50,14 @@ class MeanSubtraction(keras.layers.Layer):
     0
     """
 
-    def __init__(self, mean: Any, **kwargs: Any) -> None:
+    def __init__(self, mean: Any, input_range: Sequence[float] = (0.0, 255.0), **kwargs: Any) -> None:
         # autocast=False: raw pictures must not be rounded to half precision before the subtraction.
         super().__init__(autocast=False, **kwargs)
+        if len(input_range) != 2 or not input_range[0] < input_range[1]:
+            raise InputError(
+                f"input_range is {input_range!r}; pass the values for black and white, such as (0, 1)."
+            )
+        self._input_range = (float(input_range[0]), float(input_range[1]))
         self._keep(_checked(mean))
         self._used = False
 
@@ -56,6 +66,11 @@ class MeanSubtraction(keras.layers.Layer):
         self._known = True
         self._digest = hashlib.sha256(mean.tobytes()).hexdigest()[:16]
         _LIVE[self._digest] = mean
+
+    @property
+    def input_range(self) -> tuple[float, float]:
+        """The values for black and white in the pictures that come in."""
+        return self._input_range
 
     @property
     def known(self) -> bool:
@@ -104,7 +119,8 @@ class MeanSubtraction(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the config; a mean image appears in it as its shape and digest."""
         image = {"shape": list(self._mean.shape), "digest": self._digest}
-        return {**super().get_config(), "mean": image if self._mean.ndim == 3 else self._mean.tolist()}
+        mean = image if self._mean.ndim == 3 else self._mean.tolist()
+        return {**super().get_config(), "mean": mean, "input_range": list(self._input_range)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> MeanSubtraction:

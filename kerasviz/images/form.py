@@ -1,0 +1,273 @@
+"""How a model takes pictures: size, channels, their order, value range; and pictures in that form."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasviz.errors import ImageError, InputError, UnsupportedModelError
+from kerasviz.images.files import Size, read_image, resize_image, size_pair
+from kerasviz.images.front import Affine, Range, checked_range, measured, said_by
+from kerasviz.images.model_input import picture_input, preprocessed, size_made_by
+from kerasviz.images.png import as_gray, as_rgb, upscale
+
+if TYPE_CHECKING:
+    import keras
+
+# The longer side of a picture to draw on: larger ones are reduced, very small ones enlarged.
+_LARGEST, _SMALLEST = 640, 160
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture: `shown` is uint8 RGB to draw on, `pixels` uint8 of the model's size and channels."""
+
+    path: Path
+    shown: np.ndarray
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True)
+class PictureForm:
+    """How a model takes pictures. Made by `PictureForm.of`.
+
+    Attributes:
+        height, width: in pixels; None where the model takes any.
+        channels: 3, 1, or another number, of which no picture file can be made; None where it is not known.
+        channels_first: whether batches are `(N, C, h, w)`.
+        channel_order: "rgb", "bgr", or "grey" for one channel.
+        input_range: the values that the model takes for black and white; None where nothing says it.
+        known_from: who says the range: "model", "caller", or None.
+        preprocessor: what makes raw pictures in 0..255 what the model takes, as `keras_hub` keeps it in
+            `model.preprocessor`; None for a model without one.
+        model_name: for messages.
+
+    >>> import keras
+    >>> layers = [keras.Input((8, 8, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(2, 3)]
+    >>> form = PictureForm.of(keras.Sequential(layers))
+    >>> form.input_range, form.known_from
+    ((0.0, 255.0), 'model')
+    >>> form.shown(np.full((1, 8, 8, 1), 255.0)).shape
+    (1, 8, 8, 3)
+    """
+
+    height: int | None
+    width: int | None
+    channels: int | None
+    channels_first: bool
+    channel_order: str
+    input_range: Range | None
+    known_from: str | None
+    preprocessor: Any = None
+    model_name: str = "model"
+    _preprocessing: Affine | None = dataclasses.field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls,
+        model: keras.Model,
+        *,
+        input_range: Sequence[float] | None = None,
+        image_size: Size | None = None,
+    ) -> PictureForm:
+        """Return how `model` takes pictures, as it says itself or as the caller says.
+
+        The model says its range by, in this order: the attribute `model.input_range = (low, high)`, which
+        `kerasviz.models.save_model` keeps; `model.preprocessor`; the layers `MeanSubtraction`, `Rescaling`
+        and `Normalization` at its front, or operations such as `x / 255`, where they leave no doubt. Where
+        neither says it, the form has no range: arrays in the model's own form can be run, but no file can be
+        read and no floats be drawn.
+
+        Args:
+            model: a model with one picture among its inputs.
+            input_range: the values that the model takes for black and white. They count more than what the
+                model says, and leave its preprocessor out.
+            image_size: side or `(height, width)`, for a model that takes any.
+
+        Raises:
+            UnsupportedModelError: the model takes no pictures, several, or has not been built.
+            InputError: `input_range` or `image_size` cannot be used.
+        """
+        tensor, shape = picture_input(model)
+        first = shape[-1] not in (1, 3) and shape[1] in (1, 3)
+        channels = shape[1] if first else shape[-1]
+        height, width = shape[2:] if first else shape[1:3]
+        preprocessor = None if input_range is not None else getattr(model, "preprocessor", None)
+        if preprocessor is not None and None in (height, width):
+            height, width = size_made_by(preprocessor) or (height, width)
+        blue_first = False
+        given: Range | None = None if input_range is None else checked_range(input_range)
+        known = None if given is None else "caller"
+        if preprocessor is not None:
+            given, known = (0.0, 255.0), "model"
+        elif said := said_by(model, tensor, 1 if first else 3):
+            blue_first = said.blue_first
+            if given is None:
+                given, known = (said.low, said.high), "model"
+        order = "grey" if channels == 1 else "bgr" if blue_first else "rgb"
+        form = cls(height, width, channels, first, order, given, known, preprocessor, model.name)
+        form = form if image_size is None else form.sized(image_size, strict=True)
+        return form._with_preprocessing() if preprocessor is not None else form
+
+    def sized(self, image_size: Size, strict: bool = False) -> PictureForm:
+        """Return this form with the sides that are open set to `image_size`.
+
+        Raises:
+            InputError: with `strict`, the model takes another size only.
+        """
+        height, width = size_pair(image_size)
+        if strict and (self.height not in (None, height) or self.width not in (None, width)):
+            raise InputError(
+                f"The model {self.model_name!r} takes pictures of {self.height} x {self.width} only, but "
+                f"image_size is {image_size!r}: leave it out."
+            )
+        return dataclasses.replace(self, height=self.height or height, width=self.width or width)
+
+    def ranged(self) -> Range:
+        """Return the values for black and white.
+
+        Raises:
+            InputError: nothing says them; the message shows both ways to mend it.
+        """
+        if self.input_range is None:
+            raise InputError(
+                f"Nothing says which values the model {self.model_name!r} takes for black and white: pass "
+                "input_range=(low, high), such as (0, 1), (-1, 1) or (0, 255); or record it in the model, by "
+                "model.input_range = (low, high) and kerasviz.models.save_model, or by a Rescaling layer at "
+                "its front."
+            )
+        return self.input_range
+
+    def read(self, path: str | os.PathLike[str]) -> Picture:
+        """Return the picture in a file.
+
+        Raises:
+            ImageError: there is none.
+            InputError: the range is not known (see `ranged`).
+            UnsupportedModelError: the model takes neither one channel nor three.
+        """
+        self._check_readable()
+        return self.fit(read_image(path), path)
+
+    def fit(self, image: np.ndarray, path: str | os.PathLike[str] | None = None) -> Picture:
+        """Return `image`, grey or RGB, uint8 or floats in 0..1, of any size, as a picture.
+
+        Raises:
+            ImageError: it is no such image.
+            InputError: the range is not known (see `ranged`).
+            UnsupportedModelError: the model takes neither one channel nor three.
+        """
+        self._check_readable()
+        image = as_rgb(image)
+        size = (self.height or image.shape[0], self.width or image.shape[1])
+        pixels = as_gray(image)[:, :, None] if self.channels == 1 else image
+        return Picture(Path(path or "picture"), _drawable(image), resize_image(pixels, size))
+
+    def batch(self, pictures: Sequence[Picture]) -> np.ndarray:
+        """Return pictures as the model takes them: float32 `(N, h, w, C)`, or `(N, C, h, w)`.
+
+        Raises:
+            InputError: there is none, they differ in size, or the range is not known.
+        """
+        shapes = {picture.pixels.shape for picture in pictures}
+        if len(shapes) != 1:
+            sizes = ", ".join(sorted(f"{height} x {width}" for height, width, _ in shapes)) or "nothing"
+            raise InputError(
+                f"The model {self.model_name!r} takes pictures of any size, but a batch has one size, and "
+                f"got {sizes}: pass image_size."
+            )
+        return self.values(np.stack([picture.pixels for picture in pictures]))
+
+    def values(self, pixels: np.ndarray) -> np.ndarray:
+        """Return pixels `(N, h, w, C)` in 0..255, grey or RGB, as the model takes them: float32.
+
+        Raises:
+            InputError: the range is not known.
+        """
+        low, high = self.ranged()
+        values = np.asarray(pixels).astype(np.float32)
+        if self.channel_order == "bgr":
+            values = values[..., ::-1]
+        if self.channels_first:
+            values = np.moveaxis(values, -1, 1)
+        values = np.ascontiguousarray(values)
+        if self.preprocessor is not None:
+            return preprocessed(self.preprocessor, values)
+        return values if (low, high) == (0.0, 255.0) else low + values * np.float32((high - low) / 255)
+
+    def shown(self, batch: Any) -> np.ndarray:
+        """Return what a batch in the model's form looks like: uint8 RGB `(N, h, w, 3)`.
+
+        uint8 is taken as pixels in 0..255. Floats are taken back from the model's range, and clipped to it.
+
+        Raises:
+            ImageError: it is no batch of grey or RGB pictures, or its values lie far outside of the range.
+            InputError: the range is not known (see `ranged`).
+
+        >>> form = PictureForm(1, 2, 1, False, "grey", (-1.0, 1.0), "caller")
+        >>> form.shown(np.array([[[[-1.0], [1.0]]]]))[0, 0].tolist()
+        [[0, 0, 0], [255, 255, 255]]
+        """
+        values = np.asarray(batch)
+        if values.ndim == 4 and self.channels_first:
+            values = np.moveaxis(values, 1, -1)
+        if values.ndim != 4 or values.shape[-1] not in (1, 3):
+            raise ImageError(
+                f"Pictures of the shape {np.shape(batch)} cannot be drawn; expected grey or RGB ones, "
+                f"{'(N, 1 or 3, h, w)' if self.channels_first else '(N, h, w, 1 or 3)'}."
+            )
+        pixels = values if values.dtype == np.uint8 else self._pixels(values)
+        if self.channel_order == "bgr":
+            pixels = pixels[..., ::-1]
+        return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:3], 3)))
+
+    def _pixels(self, values: np.ndarray) -> np.ndarray:
+        low, high = self.ranged()
+        if self.preprocessor is not None:
+            if self._preprocessing is None:
+                raise InputError(
+                    f"The preprocessor of the model {self.model_name!r} does more than scale, and cannot be "
+                    "undone: pass uint8 pictures to draw on, or input_range=(low, high)."
+                )
+            values = self._preprocessing.undone(values)
+        unit = (values.astype(np.float32) - low) / (high - low)
+        if unit.size and not (unit.min() >= -1 and unit.max() <= 2):
+            raise ImageError(
+                f"The pictures hold values from {values.min():g} to {values.max():g}, but the model "
+                f"{self.model_name!r} takes {low:g} for black and {high:g} for white: pass them as it takes "
+                "them, or another input_range."
+            )
+        return (np.clip(unit, 0, 1) * 255 + 0.5).astype(np.uint8)
+
+    def _check_readable(self) -> None:
+        self.ranged()
+        if self.channels not in (1, 3):
+            raise UnsupportedModelError(
+                f"The model {self.model_name!r} takes {self.channels or 'an unknown number of'} channels; a "
+                "picture has one (grey) or three (RGB): pass an array in the model's own form."
+            )
+
+    def _with_preprocessing(self) -> PictureForm:
+        axis = 1 if self.channels_first else 3
+        sizes = (
+            (self.channels, self.height, self.width)
+            if axis == 1
+            else (self.height, self.width, self.channels)
+        )
+        affine = measured(lambda values: preprocessed(self.preprocessor, values), (None, *sizes), axis)
+        return dataclasses.replace(self, _preprocessing=affine)
+
+
+def _drawable(image: np.ndarray) -> np.ndarray:
+    """Return uint8 RGB `image` with 160 to about 640 pixels on its longer side."""
+    longest = max(image.shape[:2])
+    if longest > _LARGEST:
+        height, width = (max(1, round(side * _LARGEST / longest)) for side in image.shape[:2])
+        return resize_image(image, (height, width))
+    return upscale(image, -(-_SMALLEST // longest)) if longest < _SMALLEST else image

@@ -1,0 +1,240 @@
+"""What a model says of the pictures it takes: its own record, and the scaling at its front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasviz.errors import InputError
+
+if TYPE_CHECKING:
+    import keras
+
+Range = tuple[float, float]
+# Layers and operations that change the value of a pixel by itself; and those that leave it as it is, with
+# those whose names begin with Random. By name: most of the operations have no public class.
+_SCALING = {
+    "Add",
+    "Divide",
+    "Flip",
+    "MeanSubtraction",
+    "Multiply",
+    "Normalization",
+    "Rescaling",
+    "Stack",
+    "Subtract",
+    "TrueDivide",
+}
+_PASSING = {
+    "Activation",
+    "Cast",
+    "CenterCrop",
+    "Concatenate",
+    "Dropout",
+    "GaussianNoise",
+    "GetItem",
+    "Identity",
+    "InputLayer",
+    "Resizing",
+}
+_USUAL = ((0.0, 255.0), (0.0, 1.0), (-1.0, 1.0))
+_BYTES, _UNIT = _USUAL[:2]
+# What ImageNet's pictures have on average, red, green and blue, and how they vary, in 0..1.
+_IMAGENET_MEAN = np.array([0.485, 0.456, 0.406])
+_IMAGENET_STD = np.array([0.229, 0.224, 0.225])
+
+
+@dataclass(frozen=True)
+class Said:
+    """The values for black and white, low and high, and whether blue comes first."""
+
+    low: float
+    high: float
+    blue_first: bool = False
+
+
+@dataclass(frozen=True)
+class Affine:
+    """What is done to a pixel: channel c of the result is `scale[c] * pixel[source[c]] + offset[c]`."""
+
+    source: np.ndarray
+    scale: np.ndarray
+    offset: np.ndarray
+
+    def undone(self, values: np.ndarray) -> np.ndarray:
+        """Return the pixels `(..., C)` that `values` `(..., C)` were made of."""
+        pixels = np.empty(values.shape, np.float32)
+        pixels[..., self.source] = (values - self.offset) / self.scale
+        return pixels
+
+
+def said_by(model: keras.Model, inputs: keras.KerasTensor | None, channel_axis: int) -> Said | None:
+    """Return what `model` says of the values of its picture input, or None where it says nothing.
+
+    In this order: `model.input_range`; the scaling with which the model begins, inside nested models too.
+    Scaling counts where it leaves no doubt: from one of the usual ranges (0..255, 0..1, -1..1) to another; a
+    mean and a deviation that only pictures in 0..255 have; ImageNet's own mean and deviation. A mean between
+    0 and 1 alone says nothing: pictures in 0..1 may have it, and pictures in -1..1 too.
+    """
+    recorded = getattr(model, "input_range", None)
+    if recorded is not None:
+        return Said(*checked_range(recorded))
+    if inputs is None:
+        return None
+    for layer, run in _front(model, inputs):
+        recorded = getattr(layer, "input_range", None)
+        if recorded is not None:
+            return Said(*checked_range(recorded))
+        if not _scales(layer):
+            continue
+        affine = measured(run, tuple(inputs.shape), channel_axis)
+        said = None if affine is None else _judged(affine)
+        if said:
+            return said
+    return None
+
+
+def checked_range(given: Any) -> Range:
+    """Return the values for black and white as two numbers.
+
+    Raises:
+        InputError: they are not two finite numbers, the smaller first.
+
+    >>> checked_range([0, 1])
+    (0.0, 1.0)
+    """
+    try:
+        low, high = (float(value) for value in given)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"input_range is {given!r}; pass the values for black and white, such as (0, 1)."
+        ) from None
+    if not (np.isfinite([low, high]).all() and low < high):
+        raise InputError(f"input_range is {given!r}; the first value must be the smaller, and both finite.")
+    return low, high
+
+
+def measured(
+    run: Callable[[np.ndarray], Any], shape: tuple[int | None, ...], channel_axis: int
+) -> Affine | None:
+    """Return what `run` does to the pixels of pictures of the `shape` `(N, h, w, C)`, or `(N, C, h, w)`.
+
+    It is seen on pictures of one colour. None where `run` is not affine in every pixel, or mixes channels.
+    """
+    import keras
+
+    channels = int(shape[channel_axis] or 3)
+    colors = np.concatenate([np.zeros((1, channels)), np.eye(channels), np.full((1, channels), 0.5)]) * 255
+    flat = [channels if axis == channel_axis else 1 for axis in range(1, 4)]
+    sizes = [side or 8 for side in shape[1:]]
+    pictures = np.broadcast_to(colors.reshape(-1, *flat), (len(colors), *sizes)).astype(np.float32)
+    result = keras.ops.convert_to_numpy(run(pictures)).astype(np.float64)
+    if result.ndim != 4:
+        return None
+    seen = np.moveaxis(result, channel_axis, -1).mean(axis=(1, 2))
+    if seen.shape[1] != channels or not np.isfinite(seen).all():
+        return None
+    offset, slopes = seen[0], (seen[1:-1] - seen[0]) / 255
+    source = np.abs(slopes).argmax(axis=0)
+    scale = slopes[source, np.arange(channels)]
+    rest = np.abs(slopes).sum(axis=0) - np.abs(scale)
+    straight = np.allclose(seen[-1], offset + slopes.sum(axis=0) * 127.5, rtol=1e-2, atol=1e-3)
+    apart = sorted(source.tolist()) == list(range(channels)) and (rest <= 1e-2 * np.abs(scale)).all()
+    return Affine(source, scale, offset) if apart and straight and scale.all() else None
+
+
+def _judged(affine: Affine) -> Said | None:
+    """Return which pictures are scaled so, if only one kind is."""
+    scale, offset = affine.scale, affine.offset
+    for low, high in _USUAL:
+        for new_low, new_high in (*_USUAL, (-0.5, 0.5)):
+            factor = (new_high - new_low) / (high - low)
+            # Some divide by 128 or 256 where others divide by 127.5 or 255.
+            same = np.allclose(scale, factor, rtol=1e-2)
+            placed = np.allclose(offset, new_low - factor * low, atol=1e-2 * (new_high - new_low))
+            if same and placed and not np.isclose(factor, 1, rtol=1e-2):
+                return Said(low, high)
+    mean = np.empty_like(offset)
+    mean[affine.source] = -offset / scale
+    deviation = np.empty_like(offset)
+    deviation[affine.source] = 1 / scale
+    varied = ((deviation >= 5) & (deviation <= 128)).all() or np.allclose(deviation, 1)
+    if ((mean >= 10) & (mean <= 245)).all() and varied:
+        return Said(*_BYTES, blue_first=_is_imagenet(mean[::-1] / 255))
+    if _is_imagenet(mean) and np.allclose(deviation, _IMAGENET_STD, atol=2e-3):
+        return Said(*_UNIT)
+    if _is_imagenet(mean[::-1]) and np.allclose(deviation[::-1], _IMAGENET_STD, atol=2e-3):
+        return Said(*_UNIT, blue_first=True)
+    return None
+
+
+def _is_imagenet(mean: np.ndarray) -> bool:
+    return mean.shape == (3,) and np.allclose(mean, _IMAGENET_MEAN, atol=2e-3)
+
+
+def _front(
+    model: keras.Model, inputs: keras.KerasTensor
+) -> Iterator[tuple[Any, Callable[[np.ndarray], Any]]]:
+    """Yield what the picture goes through before any layer that mixes pixels, each with what has run by it.
+
+    The function runs the model from the pictures to that layer's output.
+    """
+    import keras
+
+    def of_model(
+        inner: keras.Model, start: Any, before: Callable[[np.ndarray], Any]
+    ) -> Iterator[tuple[Any, Callable[[np.ndarray], Any]]]:
+        reached = {id(start)}
+        for operation in inner.layers if isinstance(inner, keras.Sequential) else inner.operations:
+            taken, made = _call_on(operation, reached)
+            if made is None:
+                continue
+            if _passes(operation):
+                reached.add(id(made))
+                yield operation, _part(start, made, before)
+            elif isinstance(operation, keras.Model) and len(taken) == len(operation.inputs) == 1:
+                run = before if taken[0] is start else _part(start, taken[0], before)
+                yield from of_model(operation, operation.inputs[0], run)
+
+    if hasattr(model, "operations") or isinstance(model, keras.Sequential):
+        yield from of_model(model, inputs, lambda pictures: pictures)
+
+
+def _part(start: Any, end: Any, before: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], Any]:
+    import keras
+
+    # Called as a model, so that what is random stands still.
+    return lambda pictures: keras.Model(start, end)(before(pictures), training=False)
+
+
+def _call_on(operation: Any, reached: set[int]) -> tuple[list[Any], Any]:
+    """Return what a call of `operation` takes, all of it `reached`, and the one tensor it makes, or None."""
+    for call in operation._inbound_nodes:
+        if call.input_tensors and all(id(tensor) in reached for tensor in call.input_tensors):
+            return call.input_tensors, call.output_tensors[0] if len(call.output_tensors) == 1 else None
+    return [], None
+
+
+def _scales(operation: Any) -> bool:
+    import keras
+
+    if isinstance(operation, keras.Model):
+        return any(_scales(layer) for layer in operation.layers)
+    return bool(_kinds(operation) & _SCALING)
+
+
+def _passes(operation: Any) -> bool:
+    import keras
+
+    if isinstance(operation, keras.Model):
+        return all(_passes(layer) for layer in operation.layers)
+    if isinstance(operation, keras.layers.Activation):
+        return operation.activation is keras.activations.linear
+    return bool(_kinds(operation) & (_SCALING | _PASSING)) or type(operation).__name__.startswith("Random")
+
+
+def _kinds(operation: Any) -> set[str]:
+    return {kind.__name__ for kind in type(operation).__mro__}
