@@ -17,6 +17,7 @@ from kerasviz.events import Frame
 SMALLEST_SIDE = 256
 STRIP_HEIGHT = 24
 _FONT_SIZE = 16
+_SMALLEST_FONT = 7
 _MARGIN = 5
 _WHITE = 255
 
@@ -64,7 +65,7 @@ class Canvas:
         captions = (
             []
             if caption_step is None
-            else [_caption(caption_step, _scale(sample) if scaled else "") for sample in samples]
+            else [_caption(caption_step, sample, tile, scaled) for sample in samples]
         )
         text_width = max(map(_text_width, captions), default=0)
         return cls(shape, tile, upscale, max(size[1] * upscale, text_width), captioned, scaled)
@@ -92,7 +93,7 @@ class Canvas:
 
     def caption_of(self, frame: Frame) -> str:
         """Return what the strip below a frame says."""
-        return _caption(frame.step, _scale(frame) if self.scaled else "")
+        return _caption(frame.step, frame, self.tile, self.scaled)
 
 
 def select(frame: Frame, tile: int | None) -> np.ndarray:
@@ -120,8 +121,21 @@ def select(frame: Frame, tile: int | None) -> np.ndarray:
     return frame.image[top : top + height, left : left + width]
 
 
-def _caption(step: int, scale: str) -> str:
-    return f"step {step}, {scale}" if scale else f"step {step}"
+def _caption(step: int, frame: Frame, tile: int | None, scaled: bool) -> str:
+    """Return what is said below a frame: its step, its scale where they differ, and what is bare."""
+    parts = [f"step {step}", _scale(frame) if scaled else "", _without_evidence(frame, tile)]
+    return ", ".join(part for part in parts if part)
+
+
+def _without_evidence(frame: Frame, tile: int | None) -> str:
+    """Return which of a frame's pictures are bare because nothing was found, or an empty text."""
+    nothing = frame.meta.get("no_evidence")
+    if not isinstance(nothing, list) or not nothing or (tile is not None and tile not in nothing):
+        return ""
+    count = frame.meta.get("tiles", {}).get("count", 0)
+    if tile is not None or count == len(nothing):
+        return "no evidence"
+    return f"no evidence in {len(nothing)} of {count}"
 
 
 def _scale(frame: Frame) -> str:
@@ -133,17 +147,22 @@ def _scale(frame: Frame) -> str:
     return f"{low:.3g} to {high:.3g}"
 
 
-@lru_cache(maxsize=1)
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(_FONT_SIZE)
+@lru_cache(maxsize=_FONT_SIZE)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
 
 
-def _text_width(text: str) -> int:
-    return int(np.ceil(_font().getlength(text))) + 2 * _MARGIN
+def _text_width(text: str, size: int = _FONT_SIZE) -> int:
+    return int(np.ceil(_font(size).getlength(text))) + 2 * _MARGIN
 
 
 def _strip(text: str, width: int) -> np.ndarray:
-    """Return the caption strip, uint8 `(STRIP_HEIGHT, width)`: black on white with two greys between."""
+    """Return the caption strip, uint8 `(STRIP_HEIGHT, width)`: black on white with two greys between.
+
+    A text longer than those the width was made for is written smaller.
+    """
     strip = Image.new("L", (width, STRIP_HEIGHT), _WHITE)
-    ImageDraw.Draw(strip).text((_MARGIN, STRIP_HEIGHT // 2), text, fill=0, font=_font(), anchor="lm")
+    fitting = (size for size in range(_FONT_SIZE, _SMALLEST_FONT, -1) if _text_width(text, size) <= width)
+    font = _font(next(fitting, _SMALLEST_FONT))
+    ImageDraw.Draw(strip).text((_MARGIN, STRIP_HEIGHT // 2), text, fill=0, font=font, anchor="lm")
     return np.asarray(strip) // 64 * 85

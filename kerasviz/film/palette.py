@@ -11,6 +11,8 @@ from PIL import Image
 # How many pixels the search for the best colours looks at: more change little and cost time.
 _SAMPLED_PIXELS = 8000
 _REFINEMENTS = 3
+# Colours beside greys that a palette has room for without the greys' steps growing by more than a level.
+_TINTS = 16
 # What captions are drawn with: always among the colours, so that they stay crisp.
 _GREYS = np.repeat(np.array([[0], [85], [170], [255]], np.uint8), 3, axis=1)
 
@@ -28,8 +30,9 @@ def fit_palette(samples: list[np.ndarray], count: int = 256) -> Palette:
     """Return the palette for pictures like the samples, of at most `count` colours.
 
     Grey pictures get evenly spaced greys: all 256 of them keep every picture exactly. Colour pictures with no
-    more than `count` colours, such as colour-mapped sheets, are kept exactly too. Others get the `count` best
-    colours, and each pixel the nearest one, without dithering.
+    more than `count` colours, such as colour-mapped sheets, are kept exactly too. Grey pictures with a few
+    colours in them, such as sheets of kernels with the colour of their gaps, get these and greys. Others get
+    the `count` best colours, and each pixel the nearest one, without dithering.
 
     Args:
         samples: uint8 pictures, all `(h, w)` or all `(h, w, 3)` RGB.
@@ -44,7 +47,17 @@ def fit_palette(samples: list[np.ndarray], count: int = 256) -> Palette:
     if samples[0].ndim == 2:
         return _Greys(count)
     colours = _distinct(samples, count)
-    return _Nearest(samples, count) if colours is None else _Exact(colours)
+    if colours is None:
+        tints = _distinct([_without_greys(sample) for sample in samples], _TINTS)
+        if tints is None:
+            return _Nearest(samples, count)
+        colours = np.concatenate([_Greys(count - len(tints)).colours, tints])
+    return _Exact(colours)
+
+
+def _without_greys(picture: np.ndarray) -> np.ndarray:
+    """Return the pixels of an RGB picture that are not grey, `(1, n, 3)`."""
+    return picture[(picture != picture[..., :1]).any(axis=-1)][None]
 
 
 class _Greys:
@@ -116,6 +129,8 @@ def _distinct(samples: list[np.ndarray], count: int) -> np.ndarray | None:
     """Return all colours of the samples, or None if they are more than `count`."""
     found = np.zeros(0, np.uint32)
     for sample in samples:
+        if not sample.size:
+            continue
         keys = _keys(sample)
         # A row or so says quickly that a photograph has too many.
         if len(np.unique(keys.ravel()[: 8 * count])) > count:

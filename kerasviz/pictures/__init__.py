@@ -9,6 +9,7 @@ from kerasviz.pictures.colors import (
     CLASS_COLORS,
     DIVERGING,
     SEQUENTIAL,
+    clear_color,
     color_table,
     colorize,
     default_colormap,
@@ -16,7 +17,7 @@ from kerasviz.pictures.colors import (
 from kerasviz.pictures.filtering import filter_image
 from kerasviz.pictures.kernel_tiles import filter_tiles, map_tiles
 from kerasviz.pictures.overlay import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
-from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
+from kerasviz.pictures.scale import Scale, all_zero, scale_of, sequential, symmetric
 from kerasviz.pictures.sheet import SheetLayout, sheet
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "SEQUENTIAL",
     "Scale",
     "SheetLayout",
+    "all_zero",
+    "clear_color",
     "color_table",
     "colorize",
     "default_colormap",

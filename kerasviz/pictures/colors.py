@@ -1,7 +1,7 @@
 """Colours: numbers on a scale to RGB, with defaults that colour-blind readers can tell apart.
 
 `SEQUENTIAL` (inferno) grows evenly in lightness from black to pale yellow, so that it survives colour
-blindness and black-and-white print, and where nothing was found it darkens an image instead of tinting it.
+blindness and black-and-white print.
 `DIVERGING` (RdBu_r) is near-white at 0 with blue below and red above, a pair that all common kinds of
 colour blindness keep apart. `CLASS_COLORS` are the eight colours of Okabe and Ito (2008), made for that
 purpose, without the black and with a grey instead of the pale yellow that vanishes on white.
@@ -21,6 +21,10 @@ from kerasviz.pictures.scale import Scale
 SEQUENTIAL = "inferno"
 DIVERGING = "RdBu_r"
 MAGENTA = (255, 0, 255)
+# The lines between tiles: white, or what stands out where a colour map itself holds white.
+GAPS = ((255, 255, 255), (175, 235, 185), (255, 190, 90), (120, 200, 255))
+# How far a gap is from every colour of the tiles, in levels of RGB (Euclidean): seen at a glance.
+GAP_DISTANCE = 44.0
 CLASS_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#7F7F7F", "#000000")
 
 
@@ -66,6 +70,22 @@ def color_table(colormap: str) -> np.ndarray:
         table = matplotlib.colormaps[colormap].resampled(256)(np.arange(256), bytes=True)[:, :3].copy()
     table.flags.writeable = False
     return table
+
+
+@functools.lru_cache(maxsize=32)
+def clear_color(*colormaps: str) -> tuple[int, int, int]:
+    """Return the RGB colour of the lines between tiles that are drawn with these colour maps.
+
+    It is none of theirs, so that a line is never taken for a value: white where they hold nothing like it,
+    pale green beside grey.
+
+    >>> clear_color("inferno"), clear_color("gray")
+    ((255, 255, 255), (175, 235, 185))
+    """
+    table = np.concatenate([color_table(colormap) for colormap in colormaps]).astype(np.float32)
+    distances = {color: float(np.linalg.norm(table - color, axis=1).min()) for color in GAPS}
+    clear = [color for color, distance in distances.items() if distance >= GAP_DISTANCE]
+    return clear[0] if clear else max(distances, key=distances.__getitem__)
 
 
 def default_colormap(scale: Scale) -> str:

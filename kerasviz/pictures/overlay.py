@@ -14,6 +14,9 @@ from kerasviz.pictures.scale import Scale, scale_of
 
 Box = tuple[int, int, int, int]
 
+# The share of the scale's strongest value from which on a heatmap has its whole share in the mix.
+FULL_STRENGTH = 0.25
+
 
 def overlay(
     image: Any,
@@ -22,12 +25,16 @@ def overlay(
     colormap: str | None = None,
     scale: Scale | None = None,
 ) -> np.ndarray:
-    """Return the heatmap in colours, blended on its image.
+    """Return the heatmap in colours, blended on its image; where it is 0, the pixel is the image's own.
+
+    The heatmap's share in the mix rises from 0, at the value 0, to `alpha`, at a quarter of the scale's
+    strongest value, and stays there: what is no evidence leaves no trace, and no edge is drawn around it.
 
     Args:
         image: `(h, w)`, `(h, w, 1)` or `(h, w, 3)`, uint8 in 0..255 or floats in 0..1.
         heatmap: `(h', w')` numbers of any size, resized to the image's bilinearly.
-        alpha: the share of the heatmap in the mix: 0.0 is the image alone, 1.0 the heatmap alone.
+        alpha: the share of the heatmap in the mix, where it is strong: 0.0 is the image alone, 1.0 the
+            heatmap alone.
         colormap: the name of any Matplotlib colour map; without it, the diverging one for a scale around 0,
             else the sequential one.
         scale: the values of the first and last colour. Without it, the heatmap's own (`scale_of`), so that
@@ -40,8 +47,8 @@ def overlay(
         ImageError: the image has another shape or range.
         InputError: the heatmap is not two-dimensional, `alpha` is outside 0..1, or the colour map unknown.
 
-    >>> overlay(np.zeros((2, 2), "uint8"), [[0.0, 1.0]], colormap="gray")[0].tolist()
-    [[0, 0, 0], [128, 128, 128]]
+    >>> overlay(np.full((2, 2), 0.2), [[0.0, 1.0]], colormap="gray")[0].tolist()
+    [[51, 51, 51], [153, 153, 153]]
     """
     if not 0.0 <= alpha <= 1.0:
         raise InputError(f"alpha is {alpha}; expected a share from 0.0 (the image) to 1.0 (the heatmap).")
@@ -49,7 +56,16 @@ def overlay(
     heatmap = fit_heatmap(heatmap, image.shape[:2])
     scale = scale or scale_of(heatmap)
     colors = colorize(heatmap, scale, colormap or default_colormap(scale))
-    return (image * (1.0 - alpha) + colors * alpha + 0.5).astype(np.uint8)
+    share = (alpha * _strength(heatmap, scale))[:, :, None]
+    return (image * (1.0 - share) + colors * share + 0.5).astype(np.uint8)
+
+
+def _strength(heatmap: np.ndarray, scale: Scale) -> np.ndarray:
+    """Return 0.0 where the heatmap is 0, rising to 1.0 where it is strong on the scale, or NaN."""
+    full = FULL_STRENGTH * max(abs(scale.low), abs(scale.high))
+    with np.errstate(over="ignore"):
+        share = np.abs(heatmap) / full if full > 0 else (heatmap != 0).astype(np.float32)
+    return np.clip(np.nan_to_num(share, nan=1.0, posinf=1.0), 0.0, 1.0)
 
 
 def fit_heatmap(heatmap: Any, shape: tuple[int, ...]) -> np.ndarray:

@@ -57,13 +57,17 @@ class Scale:
     def apply(self, values: Any) -> np.ndarray:
         """Return `values` as float32 in [0, 1], of the same shape; what is outside the scale is clipped.
 
-        NaN stays NaN (the pictures draw it in magenta), infinities are clipped. A scale without width maps
-        its one value to 0.5, less to 0 and more to 1.
+        NaN stays NaN (the pictures draw it in magenta), infinities are clipped. A scale without width knows
+        one value alone. That is its last colour where it is above 0 (all there is), and its first where it
+        is 0 or below (nothing at all), never the middle; more is the last colour, less the first.
+
+        >>> Scale(0.0, 0.0).apply([0.0, 0.1]).tolist(), Scale(3.0, 3.0).apply([3.0, 2.0]).tolist()
+        ([0.0, 1.0], [1.0, 0.0])
         """
         values = as_numbers(values)
         if self.low == self.high:
-            # The sign is -1, 0 or 1, and NaN for NaN.
-            return (0.5 + 0.5 * np.sign(values - self.low)).astype(np.float32)
+            above = values >= self.low if self.low > 0 else values > self.low
+            return np.where(np.isnan(values), np.nan, above).astype(np.float32)
         small = max(abs(self.low), abs(self.high)) < 1e30 and self.high - self.low > 1e-30
         result = values.astype(np.float32 if small and values.dtype != np.float64 else np.float64)
         np.clip(result, self.low, self.high, out=result)
@@ -103,7 +107,8 @@ def sequential(values: Any, percentile: float = 100.0) -> Scale:
 def symmetric(values: Any, percentile: float = 100.0) -> Scale:
     """Return the scale from -m to m, where m is that percentile of the absolute values: 0 is in the middle.
 
-    NaN and infinities are not counted; where nothing is finite, the scale is 0 to 0.
+    NaN and infinities are not counted. Where m is 0, or nothing is finite, the scale is -1 to 1, so that 0 is
+    in the middle there too.
 
     >>> symmetric([-0.5, 0.25])
     Scale(low=-0.5, high=0.5)
@@ -113,7 +118,7 @@ def symmetric(values: Any, percentile: float = 100.0) -> Scale:
     """
     finite = _finite(values)
     _, high = _percentiles(np.abs(finite), percentile, lowest=0.0)
-    return Scale(-high, high)
+    return Scale(-high, high) if high > 0 else Scale(-1.0, 1.0)
 
 
 def scale_of(values: Any) -> Scale:
@@ -124,6 +129,15 @@ def scale_of(values: Any) -> Scale:
     """
     finite = _finite(values)
     return symmetric(finite) if finite.min() < 0 else sequential(finite)
+
+
+def all_zero(values: Any) -> bool:
+    """Return whether a map holds no evidence: every value of it is 0. NaN is not 0.
+
+    >>> all_zero([[0.0, 0.0]]), all_zero([[0.0, 1e-9]]), all_zero([[float("nan")]])
+    (True, False, False)
+    """
+    return not as_numbers(values).any()
 
 
 def _finite(values: Any) -> np.ndarray:

@@ -10,10 +10,8 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers
-from kerasviz.pictures.colors import MAGENTA, color_table, to_levels
+from kerasviz.pictures.colors import MAGENTA, clear_color, color_table, to_levels
 from kerasviz.pictures.scale import Scale
-
-GAP_LEVEL = 255
 
 
 @dataclass(frozen=True)
@@ -101,6 +99,7 @@ def sheet(
     columns: int | None = None,
     gap: int = 1,
     colormap: str = "gray",
+    gap_color: tuple[int, int, int] | None = None,
 ) -> np.ndarray:
     """Return all tiles in one uint8 picture at native size, one tile pixel to a pixel.
 
@@ -109,19 +108,21 @@ def sheet(
         scale: the values that the darkest and lightest (or first and last) colour stand for, shared by all
             tiles: `symmetric(kernel)`, `sequential(activations)`, or one kept from an earlier frame.
         columns: tiles in a row; without it, see `SheetLayout.for_tiles`.
-        gap: white pixels between neighbours; the sheet has no outer border.
+        gap: pixels between neighbours; the sheet has no outer border.
         colormap: the name of any Matplotlib colour map, for tiles that are not RGB.
+        gap_color: of the gaps and of cells without a tile; by default one that the colour map does not hold,
+            see `clear_color`, so that a gap is never taken for a value.
 
     Returns:
-        uint8 `(H, W)` for grey tiles with the colour map `"gray"`, else `(H, W, 3)` RGB. NaN pixels are
-        magenta; a grey sheet with any becomes RGB to show them.
+        uint8 `(H, W, 3)` RGB; `(H, W)` where all is grey: tiles with the colour map `"gray"`, without a gap.
+        NaN pixels are magenta.
 
     Raises:
         InputError: the tiles have another shape, are empty, or are not uint8 and come without a scale; the
             colour map is unknown, or given for RGB tiles.
 
     >>> sheet(np.array([[[0.0]], [[1.0]]]), scale=Scale(0.0, 1.0)).tolist()
-    [[0, 255, 255]]
+    [[[0, 0, 0], [175, 235, 185], [255, 255, 255]]]
     """
     tiles = as_numbers(tiles, "tiles")
     layout = SheetLayout.for_tiles(tiles, columns, gap)
@@ -134,7 +135,7 @@ def sheet(
             f"Tiles of the type {tiles.dtype} need a scale, such as scale=symmetric(tiles) for kernels or "
             "scale=sequential(tiles) for activations."
         )
-    return _arrange(_paint(levels, unknown, colormap), layout)
+    return _arrange(_paint(levels, unknown, colormap), layout, gap_color or clear_color(colormap))
 
 
 def tidy_columns(count: int, square: float) -> int:
@@ -165,17 +166,22 @@ def _paint(levels: np.ndarray, unknown: np.ndarray | None, colormap: str) -> np.
     return colors
 
 
-def _arrange(tiles: np.ndarray, layout: SheetLayout) -> np.ndarray:
+def _arrange(tiles: np.ndarray, layout: SheetLayout, gap_color: tuple[int, int, int]) -> np.ndarray:
     """Return the uint8 tiles in their places."""
+    height, width = layout.shape
+    is_covered = layout.count * layout.height * layout.width == height * width
+    if tiles.ndim == 3 and not is_covered:
+        tiles = np.repeat(tiles[..., None], 3, axis=-1)
     rows, columns, gap = layout.rows, layout.columns, layout.gap
     cell = (layout.height + gap, layout.width + gap)
     color = tiles.shape[3:]
-    canvas = np.full((rows, cell[0], columns, cell[1], *color), GAP_LEVEL, np.uint8)
+    canvas = np.empty((rows, cell[0], columns, cell[1], *color), np.uint8)
+    if not is_covered:
+        canvas[:] = gap_color
     # (rows, columns, h, w, ...): every cell without its gap.
     cells = np.swapaxes(canvas, 1, 2)[:, :, : layout.height, : layout.width]
     whole, rest = divmod(layout.count, columns)
     cells[:whole] = tiles[: whole * columns].reshape(whole, columns, *tiles.shape[1:])
     if rest:
         cells[whole, :rest] = tiles[whole * columns :]
-    height, width = layout.shape
     return np.ascontiguousarray(canvas.reshape(rows * cell[0], columns * cell[1], *color)[:height, :width])

@@ -11,6 +11,7 @@ from kerasviz.layer_filters import LayerFilters, layer_filters
 from kerasviz.pictures import (
     DIVERGING,
     Scale,
+    clear_color,
     colorize,
     default_colormap,
     filter_image,
@@ -86,7 +87,8 @@ def feature_maps(subject: Subject) -> Html:
         count = f"all {len(tiles)}" if len(order) == len(tiles) else f"{len(order)} of {len(tiles)}"
         title = f"{info.path}: {shape}, {count} maps, the most active first"
         colors = [_reduced(tile) for tile in colorize(tiles[order], scale, colormap)]
-        parts += _sheet(title, sheet(np.stack(colors)), colors[0].shape[1], scale, colormap)
+        picture = sheet(np.stack(colors), gap_color=clear_color(colormap))
+        parts += _sheet(title, picture, colors[0].shape[1], scale, colormap)
     return join(parts)
 
 

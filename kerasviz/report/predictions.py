@@ -6,7 +6,7 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.explanation import cam
-from kerasviz.pictures import SEQUENTIAL, Scale, overlay
+from kerasviz.pictures import SEQUENTIAL, Scale, all_zero, overlay
 from kerasviz.pictures.figures import confident_mistakes
 from kerasviz.probe import Probe, Trace, default_layer
 from kerasviz.report.charts import color_bar
@@ -92,8 +92,9 @@ def _view(image: np.ndarray, explained: _Maps, at: int, name: str) -> Html:
     scale = Scale(0.0, float(heatmap.max()))
     drawn = img(overlay(image, heatmap, 0.5, SEQUENTIAL, scale), f"Where the evidence for {name} lies")
     score = join(["for ", breakable(name), f": {explained.kind} {explained.scores[at]:.2f}"])
-    bar = color_bar(scale, SEQUENTIAL, "CAM") if scale.high else tag("span", "nothing speaks for it")
-    return tag("div", drawn, bar, score)
+    if all_zero(heatmap):
+        return tag("div", drawn, tag("span", "no evidence "), score)
+    return tag("div", drawn, color_bar(scale, SEQUENTIAL, "CAM"), score)
 
 
 def _cards(subject: Subject, indices: np.ndarray) -> Html:

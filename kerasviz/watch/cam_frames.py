@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from kerasviz.explanation import explain
-from kerasviz.pictures import Scale, overlay
+from kerasviz.pictures import Scale, all_zero, overlay
 from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
 from kerasviz.watch.sources import Picture, model_picture
 
@@ -20,7 +20,8 @@ def cams(
     """Watch where the network looks: CAM overlays of a few pictures, tag `cams/LAYER`.
 
     The strength of a CAM says nothing across steps (it grows with the logits), so each overlay spans its own
-    range from 0 to its maximum; the ranges are recorded with the frame.
+    range from 0 to its maximum; the ranges are recorded with the frame. A picture without evidence is shown
+    as it is; the frame records which (`no_evidence`), and a film says so below.
 
     Args:
         images: one picture or several: files, or arrays `(h, w, c)` in 0..255 as the model takes them.
@@ -63,5 +64,6 @@ class _CamWatch(Watch):
         tiles = np.stack([overlay(picture, heatmap, scale=scale) for picture, heatmap, scale in drawn])
         layer = "last" if self.layer is None else str(getattr(self.layer, "name", self.layer))
         ranges = [[scale.low, scale.high] for scale in scales]
+        nothing = [at for at, heatmap in enumerate(collected) if all_zero(heatmap)]
         meta = {"kind": "cams", "layer": layer, "method": self.method, "scales": ranges}
-        log_sheet(output, f"cams/{layer}", step, tiles, None, **meta)
+        log_sheet(output, f"cams/{layer}", step, tiles, None, **meta, no_evidence=nothing)

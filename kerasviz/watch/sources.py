@@ -107,7 +107,7 @@ class _KernelWatch(Watch):
 
     def write(self, collected: np.ndarray, step: int, output: Output) -> None:
         tiles = filter_tiles(self.kernel.to_filters(collected), self.channel)
-        scale = output.scales.choose(self.tag, tiles, self.scale)
+        scale = output.scales.choose(self.tag, tiles, self.scale, signed=True)
         log_sheet(output, self.tag, step, tiles, scale, kind="kernels", layer=self.path)
 
 

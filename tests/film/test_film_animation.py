@@ -17,6 +17,7 @@ from kerasviz.errors import InputError, LogError, MissingDependencyError
 from kerasviz.events import EventLog, TagInfo, open_log
 from kerasviz.film import animate, animation
 from kerasviz.film.canvas import Canvas
+from kerasviz.pictures import sheet
 
 RNG = np.random.default_rng(0)
 COUNT = 7
@@ -90,6 +91,18 @@ def test_gif_of_many_colours_is_near(log: Path, tmp_path: Path) -> None:
     assert np.abs(frames.astype(int) - PHOTO).mean() < 5
 
 
+def test_a_gif_of_grey_sheets_with_coloured_gaps_is_off_by_a_level_at_most(tmp_path: Path) -> None:
+    tiles = np.arange(COUNT * 6 * 64, dtype=np.int64).astype(np.uint8).reshape(COUNT, 6, 8, 8)
+    frames = [sheet(one) for one in tiles]  # all 256 greys, and the gaps' colour: one more than a GIF has
+    with EventLog(tmp_path) as log:
+        for step, frame in enumerate(frames):
+            log.image("kernels", step, frame)
+    shown = plain(tmp_path, "kernels", tmp_path / "a.gif").astype(int)
+    assert np.abs(shown - np.stack(frames)).max() == 1
+    gaps = (np.stack(frames) == (175, 235, 185)).all(axis=-1)
+    assert (shown[gaps] == (175, 235, 185)).all()
+
+
 def test_gif_has_one_palette(log: Path, tmp_path: Path) -> None:
     plain(log, "photo", tmp_path / "a.gif")
     colours = {tuple(c) for frame in decode(tmp_path / "a.gif")[0] for c in frame.reshape(-1, 3)}
@@ -104,6 +117,28 @@ def test_small_is_smaller_and_near(log: Path, tmp_path: Path, ending: str, tag: 
     assert (tmp_path / f"b{ending}").stat().st_size < (tmp_path / f"a{ending}").stat().st_size
     assert len(small) == COUNT
     assert np.abs(small.astype(int) - normal).mean() < 8
+
+
+def test_the_caption_says_where_there_is_no_evidence(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as log:
+        for step, nothing in enumerate(([], [1, 4], [0, 1, 2, 3, 4, 5])):
+            log.image("cams", step, SHEET[0], {"tiles": LAYOUT, "no_evidence": nothing})
+    frames = list(open_log(tmp_path).frames("cams"))
+    whole, tile = Canvas.fit(frames, None, 1, 2), Canvas.fit(frames, 4, 1, 2)
+    assert [whole.caption_of(frame) for frame in frames] == [
+        "step 0",
+        "step 1, no evidence in 2 of 6",
+        "step 2, no evidence",
+    ]
+    assert [tile.caption_of(frame) for frame in frames] == [
+        "step 0",
+        "step 1, no evidence",
+        "step 2, no evidence",
+    ]
+    # A strip that was made for shorter captions still holds the whole of it: nothing touches its right edge.
+    strip = Canvas.fit(frames[:1], None, 6, 0).draw(frames[1])[-24:]
+    assert (strip == 0).any()
+    assert (strip[:, -4:] == 255).all()
 
 
 def test_small_merges_equal_frames(log: Path, tmp_path: Path) -> None:

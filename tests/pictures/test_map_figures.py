@@ -6,12 +6,17 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from kerasviz.errors import InputError
+from kerasviz.pictures import Scale, colorize
 from kerasviz.pictures.figures import (
     CamStyle,
     Figure,
     cam_figure,
+    comparison_figure,
+    heatmap_figure,
     masking_figure,
     methods_figure,
     saliency_figure,
@@ -65,6 +70,89 @@ def test_every_part_of_the_style_is_drawn() -> None:
         assert (drawn != plain).any()
     nothing = CamStyle(contour=True, box=True).draw(DARK, np.zeros((2, 2)))
     assert (nothing == CamStyle().draw(DARK, np.zeros((2, 2)))).all()
+
+
+ZEROS = np.zeros((2, 2))
+
+
+def titles_of(figure: Figure) -> list[str]:
+    return [" ".join(axes.get_title().split()) for axes in figure.axes if axes.get_images()]
+
+
+def test_no_evidence_is_drawn_as_none_and_said() -> None:
+    figure = cam_figure(IMAGE, [[CAM, ZEROS], [ZEROS, CAM]], ["cat", "dog"], ["a", "b"])
+    assert titles_of(figure) == [
+        "picture",
+        "cat a",
+        "no evidence for cat b",
+        "picture",
+        "no evidence for dog a",
+        "dog b",
+    ]
+    bare, shown, nothing, *_ = pictures_of(figure)
+    assert (nothing == bare).all()
+    assert (shown != bare).any()
+    compared = comparison_figure([IMAGE, IMAGE], [[CAM, ZEROS], [ZEROS, CAM]], ["a", "b"], scale="each")
+    assert titles_of(compared) == ["image", "a 0 to 4", "b no evidence", "", "no evidence", "0 to 4"]
+    assert (pictures_of(compared)[2] == IMAGE).all()
+    together = comparison_figure([IMAGE], [[ZEROS, ZEROS]], ["a", "b"])
+    assert titles_of(together) == ["image", "a no evidence", "b no evidence"]
+    alone = heatmap_figure(ZEROS)
+    assert titles_of(alone) == titles_of(heatmap_figure(ZEROS, IMAGE)) == ["no evidence"]
+    assert titles_of(heatmap_figure(CAM)) == [""]
+    saliency = saliency_figure(IMAGE, {"gradient": np.zeros((24, 32))})
+    assert titles_of(saliency)[1] == "gradient (no evidence)"
+    lowest = colorize(0.0, Scale(0.0, 1.0), "inferno")
+    assert (pictures_of(alone)[0] == lowest).all()
+    assert (pictures_of(saliency)[1] == lowest).all()
+
+
+def test_the_bar_of_nothing_has_its_tick_at_the_color_of_the_map() -> None:
+    for value, end in ((0.0, 0), (2.0, 1)):
+        figure = heatmap_figure(np.full((2, 2), value), scale=Scale(value, value))
+        bar = figure.axes[-1]
+        assert bar.get_yticks().tolist() == [value] == [bar.get_ylim()[end]]
+
+
+@pytest.mark.parametrize("shape", [(24, 32), (40, 20), (64, 64)])
+@pytest.mark.parametrize("kind", ["saliency", "smaller saliency", "cam"])
+def test_a_pixel_is_at_the_same_place_in_picture_and_map(shape: tuple[int, int], kind: str) -> None:
+    image, hot = np.zeros(shape, np.uint8), np.zeros(shape)
+    y, x = shape[0] // 4, shape[1] - 4
+    image[y, x] = 255
+    hot[y, x] = 1.0
+    if kind == "cam":
+        figure = cam_figure(image, [[hot, hot]], ["cat"], ["a", "b"], CamStyle(alpha=1.0))
+        maps = figure.axes[1:4:2]
+    elif kind == "saliency":
+        figure = saliency_figure(
+            image, {"signed and long, so that its title is wrapped": hot - 1e-9, "b": hot}
+        )
+        maps = figure.axes[1:4:2]
+    else:
+        figure = saliency_figure(image, {"half as large": hot[::2, ::2] + hot[1::2, 1::2]})
+        maps = figure.axes[1:2]
+    drawn = rendered(figure)
+    places = [brightest(drawn, axes) for axes in (figure.axes[0], *maps)]
+    sizes = [axes.get_window_extent().size for axes in (figure.axes[0], *maps)]
+    np.testing.assert_allclose(sizes, np.broadcast_to(sizes[0], np.shape(sizes)), atol=0.01)
+    pixel = sizes[0][0] / shape[1]  # of the picture, in pixels of the figure
+    np.testing.assert_allclose(places, np.broadcast_to(places[0], (len(places), 2)), atol=1.2 * pixel)
+
+
+def rendered(figure: Figure) -> np.ndarray:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+
+
+def brightest(drawn: np.ndarray, axes: Axes) -> np.ndarray:
+    """Return (y, x) of the middle of what differs within the axes, in pixels from their upper left corner."""
+    box = axes.get_window_extent()
+    top, left = drawn.shape[0] - box.y1, box.x0
+    inside = drawn[int(top) + 2 : int(drawn.shape[0] - box.y0) - 2, int(left) + 2 : int(box.x1) - 2]
+    ground = np.median(inside.reshape(-1, 3), axis=0)
+    return np.argwhere(np.abs(inside - ground).sum(axis=-1) > 150).mean(axis=0)
 
 
 def test_titles_must_be_as_many_as_maps() -> None:

@@ -16,7 +16,7 @@ def test_alpha_mixes() -> None:
     assert (overlay(IMAGE, heat, alpha=0.0) == IMAGE).all()
     alone = overlay(IMAGE, heat, alpha=1.0, colormap="gray")
     assert alone[0, 0].tolist() == [255, 255, 255]
-    assert alone[1, 1].tolist() == [0, 0, 0]
+    assert alone[1, 1].tolist() == [100, 100, 100]
     # 0.75 * 100 + 0.25 * 255 = 138.75
     assert overlay(IMAGE, heat, alpha=0.25, colormap="gray")[0, 0].tolist() == [139, 139, 139]
 
@@ -37,8 +37,38 @@ def test_the_default_colors_follow_the_scale() -> None:
     assert (overlay(IMAGE, -flat, 1.0)[0, 0] == colorize(-1.0, Scale(-1.0, 1.0), "RdBu_r")).all()
 
 
-def test_a_heatmap_of_zeros_or_nan_is_drawn() -> None:
-    assert overlay(IMAGE, np.zeros((2, 2))).shape == (4, 4, 3)
+@pytest.mark.parametrize("alpha", [0.5, 1.0])
+@pytest.mark.parametrize(
+    "scale", [None, Scale(0.0, 0.0), Scale(0.0, 3.0), Scale(-2.0, 2.0), Scale(-3.0, 1.0)]
+)
+def test_no_evidence_leaves_the_image_as_it_is(alpha: float, scale: Scale | None) -> None:
+    assert (overlay(IMAGE, np.zeros((2, 2)), alpha, scale=scale) == IMAGE).all()
+
+
+def test_a_zero_within_a_map_leaves_its_pixel() -> None:
+    heat = np.array([[0.0, 0.0, 0.0, 4.0], [-4.0, 0.0, 0.0, 0.0]] * 2)
+    for one in (heat, np.abs(heat), -np.abs(heat)):
+        changed = (overlay(IMAGE, one) != IMAGE).any(axis=-1)
+        assert (changed == (heat != 0)).all()
+
+
+def test_the_share_of_the_map_rises_to_alpha_at_a_quarter() -> None:
+    heat = np.array([[0.0, 0.5, 1.0, 4.0]])
+    drawn = overlay(np.zeros((1, 4, 3)), heat, alpha=0.5, colormap="gray", scale=Scale(-4.0, 4.0))
+    levels = colorize(heat, Scale(-4.0, 4.0), "gray")[0, :, 0]
+    shares = [0.0, 0.25, 0.5, 0.5]
+    assert drawn[0, :, 0].tolist() == [
+        int(level * share + 0.5) for level, share in zip(levels, shares, strict=True)
+    ]
+
+
+def test_constant_maps_have_one_color_and_its_whole_share() -> None:
+    last = colorize(1.0, Scale(0.0, 1.0), "inferno")
+    assert (overlay(IMAGE, np.full((2, 2), 3.0), 1.0) == last).all()
+    assert (overlay(IMAGE, np.full((2, 2), 3.0), 1.0, scale=Scale(3.0, 3.0)) == last).all()
+
+
+def test_a_heatmap_of_nan_is_magenta() -> None:
     assert overlay(IMAGE, np.full((4, 4), np.nan), alpha=1.0)[2, 2].tolist() == [255, 0, 255]
 
 

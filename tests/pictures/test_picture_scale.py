@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kerasviz.errors import InputError
-from kerasviz.pictures import Scale, scale_of, sequential, symmetric
+from kerasviz.pictures import Scale, all_zero, scale_of, sequential, symmetric
 
 
 def test_apply_maps_linearly_and_clips() -> None:
@@ -20,8 +20,29 @@ def test_apply_clips_infinities_and_keeps_nan() -> None:
     assert np.isnan(result[2])
 
 
-def test_no_width_is_the_middle_and_never_nan() -> None:
-    assert Scale(3.0, 3.0).apply([3.0, 2.0, 4.0]).tolist() == [0.5, 0.0, 1.0]
+def test_no_width_is_nothing_or_all_and_never_the_middle() -> None:
+    assert Scale(3.0, 3.0).apply([3.0, 2.0, 4.0]).tolist() == [1.0, 0.0, 1.0]
+    assert Scale(0.0, 0.0).apply([0.0, -1.0, 1e-9]).tolist() == [0.0, 0.0, 1.0]
+    assert Scale(-3.0, -3.0).apply([-3.0, -4.0, 0.0]).tolist() == [0.0, 0.0, 1.0]
+    assert np.isnan(Scale(0.0, 0.0).apply([np.nan]))[0]
+
+
+@pytest.mark.parametrize("make", [sequential, symmetric, scale_of])
+@pytest.mark.parametrize("value", [5.0, 1e-20, -5.0])
+def test_constant_maps_are_at_an_end(make, value: float) -> None:
+    unit = make(np.full((2, 2), value)).apply(np.full((2, 2), value))
+    assert unit.tolist() == [[float(value > 0)] * 2] * 2
+
+
+def test_a_map_of_zeros_is_nothing() -> None:
+    zeros = np.zeros((2, 2))
+    assert (sequential(zeros).apply(zeros) == 0.0).all()
+    assert (scale_of(zeros).apply(zeros) == 0.0).all()
+    # Around 0, 0 is in the middle: here too.
+    assert (symmetric(zeros).apply(zeros) == 0.5).all()
+    assert all_zero(zeros)
+    assert not all_zero(zeros - 1e-30)
+    assert not all_zero([0.0, np.nan])
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1e38, 1e38), (0.0, 1e300), (0.0, 1e-35), (-1e-40, 1e-40)])
@@ -62,14 +83,16 @@ def test_percentile_leaves_out_the_extremes() -> None:
 def test_symmetric_takes_the_larger_side() -> None:
     assert symmetric([-3.0, 1.0]) == Scale(-3.0, 3.0)
     assert symmetric([-3.0, 1.0]).is_symmetric
-    assert not symmetric([0.0]).is_symmetric
+    assert symmetric([0.0]).is_symmetric
+    assert not Scale(0.0, 0.0).is_symmetric
 
 
 def test_only_finite_values_count() -> None:
     values = [np.nan, np.inf, -np.inf, 2.0]
     assert sequential(values) == Scale(0.0, 2.0)
     assert symmetric(values) == Scale(-2.0, 2.0)
-    assert sequential([np.nan]) == symmetric([np.inf]) == Scale(0.0, 0.0)
+    assert sequential([np.nan]) == Scale(0.0, 0.0)
+    assert symmetric([np.inf]) == Scale(-1.0, 1.0)
 
 
 def test_scale_of_follows_the_sign() -> None:

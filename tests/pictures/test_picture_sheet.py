@@ -11,11 +11,30 @@ UNIT = Scale(0.0, 1.0)
 
 def test_literal_pixels() -> None:
     tiles = np.array([[[0.0, 1.0]], [[0.5, 0.25]], [[2.0, -1.0]]])
-    assert sheet(tiles, UNIT, columns=2, gap=1).tolist() == [
-        [0, 255, 255, 128, 64],
-        [255, 255, 255, 255, 255],
-        [255, 0, 255, 255, 255],
-    ]
+    image = sheet(tiles, UNIT, columns=2, gap=1)
+    gap = np.array([[False, False, True, False, False], [True] * 5, [False, False, True, True, True]])
+    assert (image[gap] == (175, 235, 185)).all()
+    levels = [[0, 255, 0, 128, 64], [0] * 5, [255, 0, 0, 0, 0]]
+    assert np.where(gap, 0, image[..., 0]).tolist() == levels
+    assert (image[~gap] == image[~gap][:, :1]).all()
+
+
+def test_the_gap_is_no_color_of_the_scale() -> None:
+    values = np.linspace(0, 1, 256).reshape(1, 1, 256)
+    for colormap in ("gray", "RdBu_r", "inferno", "viridis", "Greens", "tab20"):
+        drawn = sheet(np.concatenate([values, values]), UNIT, columns=1, colormap=colormap)
+        assert drawn.shape == (3, 256, 3)
+        colors = drawn[0].astype(float)
+        assert np.linalg.norm(colors - drawn[1, 0], axis=1).min() > 40, colormap
+    rgb = np.zeros((2, 1, 1, 3), np.uint8)
+    assert sheet(rgb, columns=2, gap_color=(1, 2, 3))[0, 1].tolist() == [1, 2, 3]
+
+
+def test_grey_without_gaps_stays_grey() -> None:
+    tiles = np.zeros((6, 2, 2), np.uint8)
+    assert sheet(tiles[:1]).shape == (2, 2)
+    assert sheet(tiles, columns=3, gap=0).shape == (4, 6)
+    assert sheet(tiles, columns=4, gap=0).shape == (4, 8, 3)  # two cells are empty
 
 
 def test_uint8_passes_without_a_scale() -> None:
@@ -36,7 +55,7 @@ def test_nan_is_magenta_in_grey_colored_and_rgb_sheets() -> None:
 
 def test_infinities_and_constants_are_drawn() -> None:
     assert sheet(np.array([[[np.inf, -np.inf]]]), UNIT).tolist() == [[255, 0]]
-    assert sheet(np.full((1, 1, 2), 7.0), Scale(7.0, 7.0)).tolist() == [[128, 128]]
+    assert sheet(np.full((1, 1, 2), 7.0), Scale(7.0, 7.0)).tolist() == [[255, 255]]
 
 
 def test_colormap_colors_and_rgb_refuses_one() -> None:
@@ -58,15 +77,18 @@ def test_every_tile_is_found_again(shape: tuple[int, ...], columns: int | None, 
     assert image.shape[:2] == layout.shape
     assert layout == SheetLayout(**layout.to_dict())
     for index, tile in enumerate(tiles):
-        assert (layout.crop(image, index) == tile).all()
-    # What no tile covers is gap; no tile holds that level here.
-    assert (image == 255).sum() == image.size - tiles.size
+        found = layout.crop(image, index)
+        assert (found == (tile if tile.ndim == found.ndim else tile[..., None])).all()
+    # What no tile covers is gap; no tile is of that colour here.
+    gaps = (image == (175, 235, 185)).all(axis=-1).sum() if image.ndim == 3 else 0
+    covered = tiles[..., 0].size if tiles.ndim == 4 else tiles.size
+    assert gaps == np.prod(layout.shape) - covered
 
 
 def test_a_whole_large_kernel() -> None:
     tiles = filter_tiles(np.random.default_rng(0).normal(size=(3, 3, 64, 128)), "all")
     image = sheet(tiles, symmetric(tiles))
-    assert image.shape == (64 * 4 - 1, 128 * 4 - 1)
+    assert image.shape == (64 * 4 - 1, 128 * 4 - 1, 3)
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,27 @@ def test_cams_show_predicted_and_true_class_with_their_scores(made) -> None:
     assert f"{kv.cam(trace).max():.3g}" in part.text
 
 
+def test_no_evidence_is_drawn_as_none_and_said(tmp_path, read_page) -> None:
+    model = network()
+    layer = model.get_layer("conv2")
+    layer.bias.assign(np.full(layer.bias.shape, -1e9))  # a ReLU that is never above 0
+    write_report(model, dataset(pictures(8)), tmp_path / "report.html")
+    part = read_page(tmp_path / "report.html").parts["cams"]
+    wrong = part.kinds.count("wrong")
+    maps = part.kinds.count("card") + wrong
+    assert maps >= 8
+    assert part.text.count("no evidence") == maps
+    assert "ramp" not in part.kinds
+    seen = 0
+    for kind, count in (("card", 2), ("wrong", 3)):
+        for _ in range(part.kinds.count("card") - wrong if kind == "card" else wrong):
+            bare, *explained = part.pictures[seen : seen + count]
+            seen += count
+            for picture in explained:
+                np.testing.assert_array_equal(picture, bare)
+    assert seen == len(part.pictures)
+
+
 def test_every_picture_is_a_point(made) -> None:
     *_, page = made
     part = page.parts["embedding"]

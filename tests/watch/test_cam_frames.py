@@ -5,7 +5,7 @@ import pytest
 
 import kerasviz as kv
 from kerasviz.errors import InputError, LayerNotFoundError
-from kerasviz.pictures import Scale, overlay
+from kerasviz.pictures import Scale, SheetLayout, overlay
 
 
 def fit(model, pictures, source, log_dir) -> list:
@@ -27,6 +27,7 @@ def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pi
     frames = fit(model, pictures, kv.cams(list(photos), "conv1", target=1), tmp_path)
     assert [(frame.step, frame.tag) for frame in frames] == [(s, "cams/conv1") for s in (0, 3, 6)]
     meta, tiles = frames[0].meta, frames[0].meta["tiles"]
+    assert meta["no_evidence"] == []
     assert (meta["method"], tiles["count"], tiles["height"], tiles["width"]) == ("grad_cam", 3, 8, 8)
     for index in range(3):
         row, column = divmod(index, tiles["columns"])
@@ -36,6 +37,19 @@ def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pi
         )
         np.testing.assert_array_equal(frames[0].image[y : y + 8, x : x + 8], expected)
         assert meta["scales"][index] == pytest.approx([0, cams[index].max()])
+
+
+def test_a_picture_without_evidence_is_shown_as_it_is_and_recorded(
+    tmp_path, small_model, pictures, photos
+) -> None:
+    model = small_model(learning_rate=0.0)
+    layer = model.get_layer("sep")
+    layer.bias.assign(np.full(layer.bias.shape, -1e9))  # a ReLU that is never above 0
+    (frame, *_) = fit(model, pictures, kv.cams(list(photos), "sep", target=1), tmp_path)
+    assert frame.meta["no_evidence"] == [0, 1, 2]
+    layout = SheetLayout(**frame.meta["tiles"])
+    for index, photo in enumerate(photos):
+        np.testing.assert_array_equal(layout.crop(frame.image, index), photo)
 
 
 def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, photos) -> None:

@@ -98,6 +98,19 @@ def test_scale_is_fixed_and_goes_on_in_a_later_fit(tmp_path, small_model, pictur
     assert max(frame.meta["clipped"] for frame in kv.open_log(tmp_path).frames("kernels/softmax")) > 0
 
 
+def test_kernels_that_begin_at_0_are_mid_grey_and_fix_their_scale_later(
+    tmp_path, small_model, pictures
+) -> None:
+    model = small_model()
+    model.get_layer("softmax").kernel.assign(np.zeros(model.get_layer("softmax").kernel.shape))
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("softmax")], every=2)])
+    first, *later = kv.open_log(tmp_path).frames("kernels/softmax")
+    assert set(np.unique(first.image.reshape(-1, 3), axis=0)[:, 0]) <= {128, 175}
+    assert len({tuple(frame.meta["scale"]) for frame in later}) == 1
+    assert later[0].meta["scale"][1] < 1.0
+    assert later[-1].image.std() > first.image.std()
+
+
 def test_scale_per_frame_follows_the_weights(tmp_path, small_model, pictures) -> None:
     source = kv.kernels("softmax", scale="frame")
     fit(small_model(learning_rate=5.0), pictures, [kv.Evolution(tmp_path, [source], every=1)])

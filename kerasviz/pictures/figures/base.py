@@ -24,6 +24,9 @@ from kerasviz.errors import InputError
 from kerasviz.pictures.colors import color_table
 from kerasviz.pictures.scale import Scale
 
+# Of a colour bar, as a share of the width of its map.
+BAR_WIDTH = 0.05
+NO_EVIDENCE = "no evidence"
 FILE_TYPES = (".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp")
 
 
@@ -72,10 +75,28 @@ def wrap(text: str, width: float, fontsize: float = 11) -> str:
     return "\n".join(textwrap.wrap(str(text), characters)) or ""
 
 
-def show_image(axes: Axes, image: np.ndarray, title: str | None = None, fontsize: float = 9) -> None:
-    """Draw a uint8 picture without ticks: enlarged pixels stay squares, reduced ones are averaged."""
+def show_image(
+    axes: Axes,
+    image: np.ndarray,
+    title: str | None = None,
+    fontsize: float = 9,
+    size: tuple[int, int] | None = None,
+) -> None:
+    """Draw a uint8 picture without ticks: enlarged pixels stay squares, reduced ones are averaged.
+
+    With `size`, (height, width), it is drawn over that many pixels of another picture, its own whatever they
+    are, so that both have the same coordinates.
+    """
     crisp = max(image.shape[:2]) < 500
-    axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest" if crisp else "antialiased")
+    height, width = size or image.shape[:2]
+    axes.imshow(
+        image,
+        cmap="gray",
+        vmin=0,
+        vmax=255,
+        interpolation="nearest" if crisp else "antialiased",
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5),
+    )
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -83,19 +104,43 @@ def show_image(axes: Axes, image: np.ndarray, title: str | None = None, fontsize
         axes.set_title(title, fontsize=fontsize, parse_math=False)
 
 
+def map_grid(
+    figure: MatplotlibFigure, rows: int, maps: int, aspect: float
+) -> list[tuple[Axes, list[tuple[Axes, Axes]]]]:
+    """Return, for each row, the axes of a picture, and for each of its maps the axes and those of its bar.
+
+    Picture and maps are of one size, for the bars have columns of their own: what is at one place of the
+    picture is at the same place of every map. `aspect` is the picture's height over its width.
+    """
+    grid = figure.subplots(rows, 1 + 2 * maps, squeeze=False, width_ratios=[1.0, *[1.0, BAR_WIDTH] * maps])
+    for bar in grid[:, 2::2].ravel():
+        bar.set_box_aspect(aspect / BAR_WIDTH)
+    return [(row[0], list(zip(row[1::2], row[2::2], strict=True))) for row in grid]
+
+
 def color_bar(
-    figure: MatplotlibFigure, axes: Axes | Sequence[Axes], scale: Scale, colormap: str, label: str
+    figure: MatplotlibFigure,
+    axes: Axes | Sequence[Axes] | None,
+    scale: Scale,
+    colormap: str,
+    label: str,
+    into: Axes | None = None,
 ) -> None:
-    """Draw the colour bar of a scale beside the axes; a scale without width has one tick on one value."""
+    """Draw the colour bar of a scale beside `axes`, from whose room it takes its own, or `into` axes for it.
+
+    A scale without width has one tick on one value, at the end whose colour it has; see `Scale.apply`.
+    """
     low, high = scale.low, scale.high
     if low == high:
         margin = abs(low) * 1e-3 or 1.0
-        low, high = low - margin, high + margin
+        low, high = (low - margin, high) if low > 0 else (low, high + margin)
     table = matplotlib.colors.ListedColormap(color_table(colormap) / 255.0)
     mappable = ScalarMappable(matplotlib.colors.Normalize(low, high), table)
-    bar = figure.colorbar(
-        mappable, ax=axes, fraction=0.05, pad=0.02, aspect=max(20.0, 5.0 * figure.get_figheight())
-    )
+    if into is not None:
+        bar = figure.colorbar(mappable, cax=into)
+    else:
+        aspect = max(20.0, 5.0 * figure.get_figheight())
+        bar = figure.colorbar(mappable, ax=axes, fraction=0.05, pad=0.02, aspect=aspect)
     bar.set_label(label, fontsize=8, parse_math=False)
     bar.ax.tick_params(labelsize=8)
     if scale.low == scale.high:

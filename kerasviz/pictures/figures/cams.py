@@ -11,9 +11,18 @@ import numpy as np
 from kerasviz.errors import InputError
 from kerasviz.images import as_rgb
 from kerasviz.pictures.colors import default_colormap
-from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image, wrap
+from kerasviz.pictures.figures.base import (
+    BAR_WIDTH,
+    NO_EVIDENCE,
+    Figure,
+    color_bar,
+    map_grid,
+    new_figure,
+    show_image,
+    wrap,
+)
 from kerasviz.pictures.overlay import draw_box, draw_contour, overlay, strongest_box
-from kerasviz.pictures.scale import scale_of
+from kerasviz.pictures.scale import all_zero, scale_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class CamStyle:
 
     def draw(self, image: Any, heatmap: Any) -> np.ndarray:
         """Return the map on its picture, uint8 RGB, on the scale from 0 to the map's maximum.
+
+        What is 0 is no evidence and leaves the picture as it is, see `overlay`.
 
         >>> CamStyle(alpha=1.0).draw(np.zeros((2, 2), "uint8"), np.zeros((1, 1))).shape
         (2, 2, 3)
@@ -57,7 +68,7 @@ def cam_figure(
     """Return a figure of the picture and of its maps, each with a title and its own colour bar.
 
     The strengths of CAMs of different classes, methods or layers cannot be compared, so each has a scale of
-    its own, from 0 to its maximum.
+    its own, from 0 to its maximum. Above one that is 0 everywhere stands "no evidence for" what it explains.
 
     Args:
         image: `(h, w)`, `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in 0..1.
@@ -84,17 +95,16 @@ def cam_figure(
     image = as_rgb(image)
     aspect = image.shape[0] / image.shape[1]
     cell = min(4.0, 3.2 / aspect)
-    # The colour bar takes its part of a map's column: so the maps come out as large as the picture.
-    ratios = [1.0, *[1.02] * len(columns)]
-    figure = new_figure(cell * sum(ratios) + 0.7 * len(columns), (cell * aspect + 0.7) * len(rows))
+    across = 1.0 + (1.0 + BAR_WIDTH) * len(columns)
+    figure = new_figure(cell * across + 0.7 * len(columns), (cell * aspect + 0.7) * len(rows))
     figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.08)
-    grid = figure.subplots(len(rows), len(ratios), squeeze=False, width_ratios=ratios)
-    for row, maps in enumerate(heatmaps):
-        show_image(grid[row, 0], image, "picture")
-        for axes, heatmap, column in zip(grid[row, 1:], maps, columns, strict=True):
-            show_image(
-                axes, style.draw(image, heatmap), f"{wrap(rows[row], cell, 9)}\n{wrap(column, cell, 9)}"
-            )
+    grid = map_grid(figure, len(rows), len(columns), aspect)
+    for (axes, places), maps, row in zip(grid, heatmaps, rows, strict=True):
+        show_image(axes, image, "picture")
+        for (place, bar), heatmap, column in zip(places, maps, columns, strict=True):
+            explained = f"{NO_EVIDENCE} for {row}" if all_zero(heatmap) else row
+            title = f"{wrap(explained, cell, 9)}\n{wrap(column, cell, 9)}"
+            show_image(place, style.draw(image, heatmap), title)
             scale = scale_of(heatmap)
-            color_bar(figure, axes, scale, default_colormap(scale), "CAM")
+            color_bar(figure, None, scale, default_colormap(scale), "CAM", into=bar)
     return figure

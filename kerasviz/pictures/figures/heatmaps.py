@@ -10,9 +10,18 @@ import numpy as np
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_rgb
 from kerasviz.pictures.colors import colorize, default_colormap
-from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image, wrap
+from kerasviz.pictures.figures.base import (
+    BAR_WIDTH,
+    NO_EVIDENCE,
+    Figure,
+    color_bar,
+    map_grid,
+    new_figure,
+    show_image,
+    wrap,
+)
 from kerasviz.pictures.overlay import fit_heatmap, overlay
-from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
+from kerasviz.pictures.scale import Scale, all_zero, scale_of, sequential, symmetric
 
 # Inches: beside many maps, each is smaller.
 WIDEST = 13.0
@@ -29,6 +38,7 @@ def heatmap_figure(
     """Return a figure of one heatmap with its colour bar: on `image` where there is one, else alone.
 
     The arguments are those of `kerasviz.pictures.overlay`; alone, the heatmap is drawn with its own pixels.
+    Above one that is 0 everywhere stands "no evidence".
 
     Raises:
         ImageError: the image has the wrong shape or range.
@@ -47,7 +57,7 @@ def heatmap_figure(
     height = min(max(5.0 * picture.shape[0] / picture.shape[1], 2.0), 10.0)
     figure = new_figure(6.0, height + 0.4, title)
     axes = figure.add_subplot()
-    show_image(axes, picture)
+    show_image(axes, picture, NO_EVIDENCE if all_zero(heatmap) else None)
     color_bar(figure, axes, scale, colormap, "value")
     return figure
 
@@ -62,6 +72,8 @@ def comparison_figure(
     title: str | None = None,
 ) -> Figure:
     """Return a figure of several heatmaps beside each image: methods, classes or layers as columns.
+
+    Above one that is 0 everywhere stands "no evidence".
 
     Args:
         images: one for each row, as for `overlay`; each is shown bare in the first column.
@@ -98,7 +110,9 @@ def comparison_figure(
         for axes, heatmap, name in zip(grid[index, 1:], row, columns, strict=True):
             own = scale if isinstance(scale, Scale) else scale_of(heatmap)
             heading = [name] if index == 0 else []
-            if scale == "each":
+            if all_zero(heatmap):
+                heading.append(NO_EVIDENCE)
+            elif scale == "each":
                 heading.append(f"{own.low:.3g} to {own.high:.3g}")
             show_image(axes, overlay(picture, heatmap, alpha, None, own), "\n".join(heading))
     if isinstance(scale, Scale):
@@ -112,6 +126,8 @@ def saliency_figure(
     """Return a figure of a picture and its pixel attributions beside it, each with its own colour bar.
 
     A few pixels are far stronger than the others, so that a scale over all values would show those alone.
+    Picture and maps are drawn at one size, so that a pixel is at the same place in all of them. Above a map
+    that is 0 everywhere stands "no evidence".
 
     Args:
         image: as for `overlay`.
@@ -130,20 +146,27 @@ def saliency_figure(
         raise InputError("There are no maps to draw: pass {method: map}.")
     image = as_rgb(image)
     aspect = image.shape[0] / image.shape[1]
-    ratios = [1.0, *[1.08] * len(maps)]
-    bars = 0.7 * len(maps)
-    cell = max(1.8, min(4.0, 3.2 / aspect, (WIDEST - bars) / sum(ratios)))
-    figure = new_figure(cell * sum(ratios) + bars, cell * aspect + 0.8)
-    (axes,) = figure.subplots(1, len(ratios), squeeze=False, width_ratios=ratios)
-    show_image(axes[0], image, wrap(heading, cell, 9))
-    for place, (method, values) in zip(axes[1:], maps.items(), strict=True):
+    across = 1.0 + (1.0 + BAR_WIDTH) * len(maps)
+    bars = 0.8 * len(maps)
+    cell = max(1.8, min(4.0, 3.2 / aspect, (WIDEST - bars) / across))
+    figure = new_figure(cell * across + bars, cell * aspect + 0.8)
+    ((axes, places),) = map_grid(figure, 1, len(maps), aspect)
+    show_image(axes, image, wrap(heading, cell, 9))
+    for (place, bar), (method, values) in zip(places, maps.items(), strict=True):
         values = fit_heatmap(values, np.shape(values))
         scale = (symmetric if np.nanmin(values) < 0 else sequential)(values, percentile)
-        outside = scale.clipped_share(values)
-        title = method if outside == 0 else f"{method} ({outside:.1%} beyond the scale)"
-        show_image(place, colorize(values, scale, default_colormap(scale)), wrap(title, cell, 9))
-        color_bar(figure, place, scale, default_colormap(scale), "attribution")
+        colors = colorize(values, scale, default_colormap(scale))
+        show_image(place, colors, wrap(_said(method, values, scale), cell, 9), size=image.shape[:2])
+        color_bar(figure, None, scale, default_colormap(scale), "attribution", into=bar)
     return figure
+
+
+def _said(method: str, values: np.ndarray, scale: Scale) -> str:
+    """Return the title of an attribution: its method, and what its picture cannot show."""
+    if all_zero(values):
+        return f"{method} ({NO_EVIDENCE})"
+    outside = scale.clipped_share(values)
+    return method if outside == 0 else f"{method} ({outside:.1%} beyond the scale)"
 
 
 def _check_counts(

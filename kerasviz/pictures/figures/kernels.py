@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.colors import DIVERGING, colorize
+from kerasviz.pictures.colors import DIVERGING, clear_color, colorize
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
 from kerasviz.pictures.figures.sheets import MOST_NUMBERED, number_tiles, sheet_figure
 from kerasviz.pictures.filtering import filter_image
@@ -103,7 +103,8 @@ def pairs_figure(
     results = filter_image(image, tiles, padding)
     weights, effects = symmetric(tiles), symmetric(results)
     colormap = "gray" if tiles.ndim == 4 else DIVERGING
-    pairs = _side_by_side(_colors(tiles, weights, colormap), _colors(results, effects, "gray"))
+    ground = clear_color(colormap, "gray")
+    pairs = _side_by_side(_colors(tiles, weights, colormap), _colors(results, effects, "gray"), ground)
     bars = [(weights, colormap, "weight"), (effects, "gray", "filtered image")]
     return sheet_figure(pairs, columns // 2, title, bars)
 
@@ -137,15 +138,16 @@ def _colors(tiles: np.ndarray, scale: Scale, colormap: str) -> np.ndarray:
     return (scale.apply(tiles) * 255.0 + 0.5).astype(np.uint8)
 
 
-def _side_by_side(filters: np.ndarray, effects: np.ndarray) -> np.ndarray:
-    """Return each filter, enlarged by a whole number, beside its effect, on white."""
+def _side_by_side(filters: np.ndarray, effects: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
+    """Return each filter, enlarged by a whole number, beside its effect, on a ground of that colour."""
     enlarged = max(1, -(-SMALLEST_PAIR // max(effects.shape[1:3])))
     effects = effects.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
     factor = max(1, min(effects.shape[1] // filters.shape[1], effects.shape[2] // filters.shape[2]))
     filters = filters.repeat(factor, axis=1).repeat(factor, axis=2)
     (rows, columns), (height, width) = filters.shape[1:3], effects.shape[1:3]
     between = max(1, width // 20)
-    pairs = np.full((len(filters), max(rows, height), columns + between + width, 3), 255, np.uint8)
+    pairs = np.empty((len(filters), max(rows, height), columns + between + width, 3), np.uint8)
+    pairs[:] = color
     top = (pairs.shape[1] - rows) // 2
     pairs[:, top : top + rows, :columns] = filters
     top = (pairs.shape[1] - height) // 2

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_uint8
-from kerasviz.pictures.colors import colorize, default_colormap
+from kerasviz.pictures.colors import clear_color, colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
 from kerasviz.pictures.kernel_tiles import map_tiles
 from kerasviz.pictures.scale import Scale, scale_of
@@ -132,7 +132,8 @@ def masking_figure(
     ):
         show_image(grid[0, column], as_uint8(image), name)
         tiles = colorize(map_tiles(values)[chosen], scale, colormap)
-        show_image(grid[1, column], sheet(tiles, gap=max(1, round(0.08 * max(tiles.shape[1:3])))))
+        gap = max(1, round(0.08 * max(tiles.shape[1:3])))
+        show_image(grid[1, column], sheet(tiles, gap=gap, gap_color=clear_color(colormap)))
     color_bar(figure, grid[1].tolist(), scale, colormap, "activation")
     return figure
 
@@ -163,7 +164,8 @@ def sheet_figure(
     inches = min(8.0 / width, 14.0 / height)
     figure = new_figure(max(inches * width, 2.5) + 0.9 * len(bars), max(inches * height, 1.5) + 0.6, title)
     axes = figure.add_subplot()
-    show_image(axes, sheet(tiles, columns=layout.columns, gap=gap))
+    gap_color = clear_color(*(colormap for _, colormap, _ in bars))
+    show_image(axes, sheet(tiles, columns=layout.columns, gap=gap, gap_color=gap_color))
     if layout.count <= MOST_NUMBERED:
         number_tiles(axes, layout, range(layout.count) if numbers is None else numbers, inches * gap)
     for scale, colormap, label in bars:
