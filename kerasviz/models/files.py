@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import h5py
 import keras
 
 from kerasviz.atomic import atomic_path
 from kerasviz.errors import InputError, ModelFileError, did_you_mean
+from kerasviz.models.allowed import not_of_keras, refuse_what_is_not_allowed
 from kerasviz.models.backbones import load_application
+from kerasviz.models.containers import ENDINGS, first_line, read_configs
 from kerasviz.models.preprocessing import MeanSubtraction
-
-_ENDINGS = (".keras", ".h5", ".hdf5")
 
 
 def load_model(
@@ -26,11 +21,12 @@ def load_model(
 ) -> keras.Model:
     """Return the model in a file, or a network of `keras.applications` by its name.
 
-    - A `.keras`, `.h5` or `.hdf5` file that holds a whole model. A file that would run Python code stored in
-      it (a `Lambda` layer) is refused.
+    - A `.keras`, `.h5` or `.hdf5` file that holds a whole model. It may name classes and functions of Keras
+      and registered ones, and nothing else: a file that holds code (a `Lambda` layer), names other code,
+      reads other files or is made to fill the memory is refused before Keras sees it.
     - A folder with a TensorFlow SavedModel, of `model.export` or older: Keras 3 reads it as one opaque layer
       (`keras.layers.TFSMLayer`), so that the model predicts, but has no inner layers to look into. A
-      SavedModel's graph can do what TensorFlow can, such as write files: load only those you trust.
+      SavedModel's graph can do what TensorFlow can, such as read and write files: load only those you trust.
     - A name such as `"ResNet50"` or `"densenet169"`: the classifier with 1000 classes, with the network's
       preprocessing put in front, so that it takes raw 0..255 RGB pictures as our own models do.
 
@@ -47,9 +43,13 @@ def load_model(
     14307880
     """
     path = Path(path_or_name)
-    if path.is_dir():
+    try:
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except OSError as error:  # a name that is too long
+        raise ModelFileError(f"the model {path} cannot be opened: {error.strerror}.") from error
+    if is_folder:
         return _load_saved_model(path)
-    if path.is_file():
+    if is_file:
         return _load_file(path, compile)
     if path.suffix or len(path.parts) != 1:
         raise ModelFileError(f"there is no model file {path}. {_files_beside(path)}".strip())
@@ -83,13 +83,8 @@ def save_model(model: keras.Model, path: str | os.PathLike[str]) -> Path:
 
 
 def _load_file(path: Path, compile: bool) -> keras.Model:
-    config = _read_config(path)
-    if unsafe := sorted(set(_unsafe_parts(config))):
-        raise ModelFileError(
-            f"{path} is refused because it holds code that would run ({', '.join(unsafe)}): put built-in or "
-            "registered layers in its place and save it again, or, if you trust it, load it yourself with "
-            "keras.models.load_model(path, safe_mode=False)."
-        )
+    for config in read_configs(path, compile):
+        refuse_what_is_not_allowed(config, path)
     try:
         model = keras.models.load_model(path, compile=compile, safe_mode=True)
     except Exception as error:
@@ -98,64 +93,11 @@ def _load_file(path: Path, compile: bool) -> keras.Model:
     return model
 
 
-def _read_config(path: Path) -> Any:
-    """Return the model's config as plain JSON values, read without Keras."""
-    if path.suffix not in _ENDINGS:
-        raise ModelFileError(f"{path} is no model file: its name must end in {', '.join(_ENDINGS)}.")
-    try:
-        if path.suffix == ".keras":
-            with zipfile.ZipFile(path) as archive:
-                return json.loads(archive.read("config.json"))
-        with h5py.File(path, "r") as file:
-            config = json.loads(file.attrs.get("model_config", "null"))
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise ModelFileError(
-            f"{path} is damaged or no Keras model: {_first_line(error)}. Save or copy it again."
-        ) from error
-    if config is None:
-        raise ModelFileError(
-            f"{path} holds no whole model, perhaps only weights: save one with model.save('NAME.keras')."
-        )
-    return config
-
-
-def _unsafe_parts(config: Any) -> Iterator[str]:
-    """Yield a description of every part of a config whose loading runs code stored in the file."""
-    if isinstance(config, list):
-        for part in config:
-            yield from _unsafe_parts(part)
-    if not isinstance(config, dict):
-        return
-    inner = config.get("config")
-    if config.get("class_name") in ("Lambda", "TFSMLayer") and isinstance(inner, dict):
-        # A Lambda of a registered function holds only the function's name, and is safe.
-        if config["class_name"] == "TFSMLayer" or inner.get("function_type") == "lambda":
-            yield f"{config['class_name']} layer {inner.get('name')!r}"
-        elif any(_unsafe_parts(inner)):
-            yield f"Lambda layer {inner.get('name')!r}"
-        return
-    if config.get("class_name") == "__lambda__":
-        yield "a lambda function"
-        return
-    for part in config.values():
-        yield from _unsafe_parts(part)
-
-
 def _explain(path: Path, error: Exception) -> str:
-    text = str(error)
-    unknown = re.search(r"Could not locate (?:class|function) '([^']+)'|Unknown layer: '?(\w+)", text)
+    unknown = re.search(r"Could not locate (?:class|function) '([^']+)'|Unknown layer: '?(\w+)", str(error))
     if unknown:
-        name = unknown.group(1) or unknown.group(2)
-        return (
-            f"{path} uses {name!r}, which is not part of Keras: import the module that defines it and "
-            "registers it with @keras.saving.register_keras_serializable() before loading the file."
-        )
-    return f"{path} cannot be loaded: {_first_line(error)}"
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip("'\" \n").splitlines() or [type(error).__name__]
-    return lines[0][:200].rstrip(".")
+        return not_of_keras(path, unknown.group(1) or unknown.group(2))
+    return f"{path} cannot be loaded: {first_line(error)}."
 
 
 def _require_means(model: keras.Model, path: Path) -> None:
@@ -184,5 +126,5 @@ def _files_beside(path: Path) -> str:
     """Name the model files in the folder of `path`, the nearest first."""
     if not path.parent.is_dir():
         return ""
-    names = sorted(file.name for file in path.parent.iterdir() if file.suffix in _ENDINGS)
+    names = sorted(file.name for file in path.parent.iterdir() if file.suffix in ENDINGS)
     return did_you_mean(path.name, names) if names else ""

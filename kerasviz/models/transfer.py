@@ -13,6 +13,7 @@ from keras import layers
 
 from kerasviz.errors import InputError, ModelFileError
 from kerasviz.models.backbones import backbone_name, build_application, preprocess
+from kerasviz.models.containers import check_weights
 from kerasviz.models.files import load_model
 from kerasviz.models.named_classes import Classes, probabilities_layer
 
@@ -107,6 +108,7 @@ def _headless(name: str, weights: str | None, **settings: Any) -> keras.Model:
 def _read_weights(name: str, shape: tuple[int, int, int], path: Path) -> list[np.ndarray]:
     """Return the weights in a file, those of the backbone first."""
     if path.is_file() and _holds_only_weights(path):
+        check_weights(path)
         plain = _headless(name, None, input_shape=shape)
         try:
             plain.load_weights(path)

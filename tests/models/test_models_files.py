@@ -136,7 +136,7 @@ def test_damaged_files(tmp_path: Path):
     flipped = bytearray(whole)
     flipped[whole.index(b"\x89HDF") + 1000] ^= 0xFF
     (tmp_path / "flipped.keras").write_bytes(flipped)
-    with pytest.raises(ModelFileError, match="cannot be loaded"):
+    with pytest.raises(ModelFileError, match="damaged or no Keras model: Bad CRC-32"):
         load_model(tmp_path / "flipped.keras")
 
 
@@ -245,6 +245,7 @@ def test_what_keras_alone_can_load(tmp_path: Path):
         print(keras.models.load_model(f"{folder}/fashion.keras").output_shape)
         try:
             keras.models.load_model(f"{folder}/named.keras")
+            print(keras.__version__.startswith("3.8."))  # which imports whatever a file names
         except TypeError as error:
             print("Could not locate class" in str(error))
         import kerasviz.models
@@ -257,6 +258,8 @@ def test_what_keras_alone_can_load(tmp_path: Path):
 
 
 def test_a_real_model(real_data: Path):
+    if keras.__version__.startswith("3.8."):
+        pytest.skip("the file was saved by a newer Keras, with arguments that this one does not know")
     model = load_model(real_data / "models" / "efficientnet_lite0.keras")
     assert model.output_shape == (None, 1000)
     assert class_names(model) is None
