@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from kerasviz._version import __version__
+from kerasviz.cli.parts.flags import as_flags
 from kerasviz.errors import KerasvizError
 
 # Command -> its module in `commands`, in the order in which `--help` lists them.
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return args.run(args) or 0
     except KerasvizError as error:
-        print(f"kerasviz {args.command}: {error}", file=sys.stderr)
+        print(f"kerasviz {args.command}: {as_flags(str(error), vars(args))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"kerasviz {args.command}: interrupted", file=sys.stderr)

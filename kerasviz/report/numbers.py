@@ -64,7 +64,7 @@ def architecture(subject: Subject) -> Html:
 def curves(subject: Subject) -> Html:
     """Return charts of the scalars that were logged while the model learned."""
     if subject.log_dir is None:
-        raise InputError("no log of the training was given; --log-dir, or log_dir=, names its folder.")
+        raise InputError("no log of the training was given; log_dir names its folder.")
     found: dict[str, dict[str, list[tuple[int, float]]]] = collections.defaultdict(dict)
     damage = []
     for run, folder in _runs(Path(subject.log_dir)):

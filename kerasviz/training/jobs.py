@@ -134,9 +134,7 @@ def train(
         model = load_last(directory) if place.resume else None
         done = 0 if model is None else int(model.optimizer.iterations) // steps
         if done >= settings.epochs:
-            raise InputError(
-                f"The run in {directory} has all its {done} epochs; ask for more --epochs to go on."
-            )
+            raise InputError(f"The run in {directory} has all its {done} epochs; ask for more to go on.")
         plan = list(stretches(phases or [Phase(0, settings.learning_rate)], done, settings.epochs))
         dataset = _decoded(dataset, settings)
         model = model or build(mean_image(dataset.train, settings.image_size))

@@ -27,7 +27,7 @@ def only_writer(directory: Path) -> Iterator[None]:
         opened = (directory / LOCK).open("a+")
     except OSError as error:
         raise LogError(
-            f"{directory} cannot hold a run ({error.strerror or error}): choose another --log-dir."
+            f"{directory} cannot hold a run ({error.strerror or error}): choose another log_dir."
         ) from None
     with opened as file:
         _hold(file, directory)
@@ -46,7 +46,7 @@ def _hold(file: TextIO, directory: Path) -> None:
         file.seek(0)
         raise LogError(
             f"Process {file.read().strip() or '?'} is training into {directory}: wait for it, end it, or "
-            "choose another --log-dir."
+            "choose another log_dir."
         ) from None
     except OSError:
         return  # a file system without locks

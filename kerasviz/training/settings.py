@@ -86,8 +86,8 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
     if file.exists():
         if not resume:
             raise LogError(
-                f"{directory} already holds a run: add --resume to go on with it, --overwrite to replace it, "
-                "or choose another --log-dir."
+                f"{directory} already holds a run: pass resume=True to go on with it, overwrite=True to replace "
+                "it, or choose another log_dir."
             )
         _check_same(json.loads(file.read_text()), job, directory)
     with atomic_path(file) as temporary:
@@ -107,7 +107,7 @@ def _check_same(stored: dict[str, Any], job: dict[str, Any], directory: Path) ->
     if other:
         raise LogError(
             f"The run in {directory} cannot be resumed with these settings, because it was made with "
-            f"{', '.join(other)}: give it the same, or choose another --log-dir."
+            f"{', '.join(other)}: give it the same, or choose another log_dir."
         )
 
 

@@ -114,7 +114,7 @@ def test_missing_data_and_missing_lists(
     monkeypatch.setenv("KERASVIZ_DATA_DIR", str(folder.parent))
     assert len(pets.load().train) == 14
     monkeypatch.setenv("KERASVIZ_DATA_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(DatasetError, match=r"nowhere/oxford-pets.*--download"):
+    with pytest.raises(DatasetError, match=r"nowhere/oxford-pets.*download=True"):
         pets.load()
     (folder / "annotations" / "test.txt").unlink()
     with pytest.raises(DatasetError, match=r"test\.txt"):

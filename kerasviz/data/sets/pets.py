@@ -119,8 +119,8 @@ def _root(directory: str | os.PathLike[str] | None, download: bool) -> Path:
         return places[-1]
     raise DatasetError(
         f"No pet pictures in {' or '.join(map(str, places))}: a folder with images/ and annotations/ is "
-        "expected. Download it (811 MB) with --download (in Python: download=True), or name your copy's "
-        "folder (KERASVIZ_DATA_DIR may hold it as oxford-pets)."
+        "expected. Download it (811 MB) with download=True, or name your copy's folder (KERASVIZ_DATA_DIR "
+        "may hold it as oxford-pets)."
     )
 
 
