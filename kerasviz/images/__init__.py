@@ -19,12 +19,14 @@ from kerasviz.images.files import (
     why_unreadable,
 )
 from kerasviz.images.form import Picture, PictureForm
+from kerasviz.images.hiding import Rectangle, hide_rectangle
 from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 
 __all__ = [
     "ImageSet",
     "Picture",
     "PictureForm",
+    "Rectangle",
     "Size",
     "Skipped",
     "as_gray",
@@ -35,6 +37,7 @@ __all__ = [
     "encode_png",
     "files_under",
     "find_images",
+    "hide_rectangle",
     "in_threads",
     "natural_key",
     "read_image",

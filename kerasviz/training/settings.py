@@ -86,8 +86,8 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
     if file.exists():
         if not resume:
             raise LogError(
-                f"{directory} already holds a run: pass resume=True to go on with it, overwrite=True to replace "
-                "it, or choose another log_dir."
+                f"{directory} already holds a run: pass resume=True to go on with it, overwrite=True to "
+                "replace it, or choose another log_dir."
             )
         _check_same(json.loads(file.read_text()), job, directory)
     with atomic_path(file) as temporary:

@@ -14,6 +14,7 @@ from kerasviz.trust.evaluator import (
     Settings,
     as_table,
 )
+from kerasviz.trust.files import score_table, write_scores
 from kerasviz.trust.mosaic import Mosaics, grid_pointing_game, make_mosaics
 from kerasviz.trust.sanity import SanityCheck, sanity_check
 
@@ -37,4 +38,6 @@ __all__ = [
     "make_mosaics",
     "pointing_game",
     "sanity_check",
+    "score_table",
+    "write_scores",
 ]

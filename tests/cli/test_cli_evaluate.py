@@ -66,17 +66,17 @@ def test_evaluate_shapes(model_file: str, tmp_path: Path, capsys: pytest.Capture
         "(random)",
         "(edges)",
     ]
-    record = json.loads((out / "evaluation.json").read_text())
+    record = json.loads((out / "trust.json").read_text())
     assert record["complete"] is True
     assert record["pictures"] == 6
     table = {row["method"]: row for row in record["methods"]}
     assert 0 < table["centre"]["energy"] < 1
     assert f"{table['rise']['energy']:.3f}" in printed
-    with (out / "evaluation.csv").open(newline="") as file:
+    with (out / "trust.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == list(table)
     assert float(rows[1]["iou"]) == table["rise"]["iou"]
-    for name in ("evaluation", "deletion", "insertion"):
+    for name in ("trust", "deletion", "insertion"):
         picture = cv2.imread(str(out / f"{name}.png"))
         assert picture.shape[0] > 200
         assert picture.std() > 5
@@ -89,7 +89,7 @@ def test_evaluate_own_masks(
     masked = ["--measure", "energy,pointing", "--masks", str(photos[1])]
     assert main([*arguments, *masked]) == 0
     assert "2 of 3 pictures" in capsys.readouterr().out
-    record = json.loads((tmp_path / "own" / "evaluation.json").read_text())
+    record = json.loads((tmp_path / "own" / "trust.json").read_text())
     centre = next(row for row in record["methods"] if row["method"] == "centre")
     assert centre["energy"] == pytest.approx(0.5, abs=1e-3)
     assert "deletion" not in centre
@@ -128,7 +128,7 @@ def test_an_interrupted_evaluation_writes_what_is_done(
     arguments = ["evaluate", model_file, "--data", "shapes", "--count", "2", "--out", str(tmp_path)]
     assert main([*arguments, "--method", "grad_cam,rise", "--measure", "energy"]) == 130
     assert "interrupted: rise, centre, random, edges not evaluated" in capsys.readouterr().out
-    record = json.loads((tmp_path / "evaluation.json").read_text())
+    record = json.loads((tmp_path / "trust.json").read_text())
     assert record["complete"] is False
     assert [row["method"] for row in record["methods"]] == ["grad_cam"]
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kerasviz.cli.commands.features import parse_rectangle
 from kerasviz.cli.parts.class_choice import choose_classes, class_label
-from kerasviz.cli.parts.hiding import hide, parse_rectangle
 from kerasviz.cli.parts.inputs import Form, output_names, read_batches, report_skipped
 from kerasviz.cli.parts.tables import print_table
 from kerasviz.errors import ImageError, InputError, TargetError, UnsupportedModelError
@@ -90,17 +90,6 @@ def test_classes_by_index_name_or_one_of_its_names() -> None:
     with pytest.raises(TargetError, match="--class-names"):
         choose_classes(["cat"], None)
     assert class_label(9, names) == "class 9"
-
-
-def test_a_hidden_rectangle_has_the_mean_colour() -> None:
-    image = np.zeros((4, 6, 3), np.uint8)
-    image[:, 3:] = 100
-    hidden = hide(image, parse_rectangle("1,2,3,2"))
-    changed = np.argwhere((hidden != image).any(axis=-1)).tolist()
-    assert changed == [[2, 1], [2, 2], [2, 3], [3, 1], [3, 2], [3, 3]]
-    assert hidden[2, 1].tolist() == [50, 50, 50]
-    with pytest.raises(ImageError, match="6 x 4"):
-        hide(image, (4, 0, 3, 1))
 
 
 @pytest.mark.parametrize("text", ["1,2,3", "1,2,0,4", "-1,2,3,4", "a,b,c,d"])

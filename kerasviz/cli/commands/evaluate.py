@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from kerasviz.cli.parts.inputs import add_model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
 
     from kerasviz.cli.parts.inputs import Form
@@ -80,9 +78,9 @@ def run(args: argparse.Namespace) -> int | None:
     """Score the methods; an interrupted run prints and writes the methods that are done."""
     from tqdm import tqdm
 
-    from kerasviz.cli.parts.evaluate_files import print_scores, write_scores
     from kerasviz.cli.parts.inputs import split_list
-    from kerasviz.trust import BASELINES
+    from kerasviz.cli.parts.tables import print_table
+    from kerasviz.trust import BASELINES, score_table, write_scores
 
     evaluator = _open(args)
     methods = split_list(args.method or ["grad_cam"])
@@ -99,10 +97,12 @@ def run(args: argparse.Namespace) -> int | None:
     except KeyboardInterrupt:
         interrupted = True
     if rows:
-        print_scores(rows, evaluator.settings.measures)
+        headings, cells = score_table(rows)
+        print_table(headings, cells, headings[1:])
+        print("in brackets: baselines, which know nothing of the network; deletion: lower is better")
         about = {"model": args.model, "data": args.data, "pictures": len(evaluator.images)}
         about |= {"arguments": _plain(args), "complete": not interrupted}
-        files = write_scores(rows, evaluator.settings.measures, about, Path(args.out))
+        files = write_scores(rows, args.out, about)
         print(f"{', '.join(path.name for path in files)} in {args.out}")
     if interrupted:
         left = [name for name in [*methods, *BASELINES] if name not in {row.method for row in rows}]
@@ -113,6 +113,7 @@ def run(args: argparse.Namespace) -> int | None:
 
 def _open(args: argparse.Namespace) -> Evaluator:
     from kerasviz.cli.parts.inputs import Form, split_list
+    from kerasviz.cli.parts.method_options import parse_settings
     from kerasviz.models import load_model
     from kerasviz.trust import MEASURES, Evaluator, Settings
 
@@ -125,39 +126,12 @@ def _open(args: argparse.Namespace) -> Evaluator:
         args.batch_size,
         args.layer,
     )
-    options = parse_options(args.set)
+    options = parse_settings(args.set)
     model = load_model(args.model)
     form = Form.of(model, args.input_range, args.image_size)
     images, masks, labels = _read(args, form, settings)
     target = labels.tolist() if args.true_class else None
     return Evaluator(model, images, masks, target, settings, options)
-
-
-def parse_options(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return `{method: {option: value}}` of texts such as `rise.masks=500`.
-
-    Raises:
-        InputError: a text has another form.
-
-    >>> parse_options(["rise.masks=500", "rise.fill=blur", "occlusion.progress=False"])
-    {'rise': {'masks': 500, 'fill': 'blur'}, 'occlusion': {'progress': False}}
-    """
-    import ast
-
-    from kerasviz.errors import InputError
-
-    options: dict[str, dict[str, Any]] = {}
-    for text in texts:
-        name, sign, value = text.partition("=")
-        method, dot, option = name.partition(".")
-        if not (sign and dot and method and option):
-            raise InputError(f"--set is {text!r}; pass METHOD.OPTION=VALUE, such as rise.masks=500.")
-        try:
-            parsed = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            parsed = value
-        options.setdefault(method, {})[option] = parsed
-    return options
 
 
 def _read(

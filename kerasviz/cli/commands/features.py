@@ -12,8 +12,8 @@ from kerasviz.cli.parts.inputs import add_model, add_pictures
 if TYPE_CHECKING:
     import numpy as np
 
-    from kerasviz.cli.parts.hiding import Rectangle
     from kerasviz.cli.parts.inputs import Form, Picture
+    from kerasviz.images import Rectangle
     from kerasviz.pictures.figures import Figure
     from kerasviz.probe import Probe
 
@@ -53,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the sheets, and print the name of each file."""
-    from kerasviz.cli.parts.hiding import parse_rectangle
     from kerasviz.cli.parts.inputs import Form, output_names, read_batches, report_skipped, split_list
     from kerasviz.errors import InputError
     from kerasviz.images import find_images
@@ -85,6 +84,26 @@ def run(args: argparse.Namespace) -> None:
     report_skipped(files, skipped)
 
 
+def parse_rectangle(text: str) -> Rectangle:
+    """Return (x, y, width, height) from "x,y,w,h".
+
+    Raises:
+        InputError: that is not what the text is.
+
+    >>> parse_rectangle("10,20,30,40")
+    (10, 20, 30, 40)
+    """
+    from kerasviz.errors import InputError
+
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or "0" in parts[2:]:
+        raise InputError(
+            f"--mask is {text!r}; pass x,y,width,height in whole pixels of the picture, such as 40,60,100,80."
+        )
+    x, y, width, height = map(int, parts)
+    return x, y, width, height
+
+
 def _sheets(
     probe: Probe, form: Form, pictures: list[Picture], args: argparse.Namespace
 ) -> Iterator[tuple[Picture, str, Figure]]:
@@ -105,12 +124,11 @@ def _masked_sheets(
     probe: Probe, form: Form, pictures: list[Picture], rectangle: Rectangle, args: argparse.Namespace
 ) -> Iterator[tuple[Picture, str, Figure]]:
     """Yield the same for the pictures and the masked ones side by side."""
-    from kerasviz.cli.parts.hiding import hide
     from kerasviz.cli.parts.inputs import file_part
-    from kerasviz.images import read_image
+    from kerasviz.images import hide_rectangle, read_image
     from kerasviz.pictures.figures import masking_figure
 
-    masked = [form.fit(one.path, hide(read_image(one.path), rectangle)) for one in pictures]
+    masked = [form.fit(one.path, hide_rectangle(read_image(one.path), rectangle)) for one in pictures]
     before = probe.activations(form.batch(pictures), args.batch_size)
     after = probe.activations(form.batch(masked), args.batch_size)
     for layer in before:
