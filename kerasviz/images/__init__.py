@@ -19,6 +19,7 @@ from kerasviz.images.files import (
     why_unreadable,
 )
 from kerasviz.images.form import Picture, PictureForm
+from kerasviz.images.front import checked_range
 from kerasviz.images.hiding import Rectangle, hide_rectangle
 from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 
@@ -34,6 +35,7 @@ __all__ = [
     "as_rgb",
     "as_uint8",
     "check_image",
+    "checked_range",
     "encode_png",
     "files_under",
     "find_images",

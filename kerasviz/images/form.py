@@ -42,7 +42,8 @@ class PictureForm:
         channels: 3, 1, or another number, of which no picture file can be made; None where it is not known.
         channels_first: whether batches are `(N, C, h, w)`.
         channel_order: "rgb", "bgr", or "grey" for one channel.
-        input_range: the values that the model takes for black and white; None where nothing says it.
+        input_range: the values that the model, or its preprocessor, takes for black and white; None where
+            nothing says it.
         known_from: who says the range: "model", "caller", or None.
         preprocessor: what makes raw pictures in 0..255 what the model takes, as `keras_hub` keeps it in
             `model.preprocessor`; None for a model without one.
@@ -66,7 +67,6 @@ class PictureForm:
     known_from: str | None
     preprocessor: Any = None
     model_name: str = "model"
-    _preprocessing: Affine | None = dataclasses.field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -112,8 +112,7 @@ class PictureForm:
                 given, known = (said.low, said.high), "model"
         order = "grey" if channels == 1 else "bgr" if blue_first else "rgb"
         form = cls(height, width, channels, first, order, given, known, preprocessor, model.name)
-        form = form if image_size is None else form.sized(image_size, strict=True)
-        return form._with_preprocessing() if preprocessor is not None else form
+        return form if image_size is None else form.sized(image_size, strict=True)
 
     def sized(self, image_size: Size, strict: bool = False) -> PictureForm:
         """Return this form with the sides that are open set to `image_size`.
@@ -128,6 +127,17 @@ class PictureForm:
                 f"image_size is {image_size!r}: leave it out."
             )
         return dataclasses.replace(self, height=self.height or height, width=self.width or width)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The height and width of the pictures that the model takes.
+
+        Raises:
+            InputError: it takes any; `sized` and `image_size` set them.
+        """
+        if self.height is None or self.width is None:
+            raise InputError(f"The model {self.model_name!r} takes pictures of any size: pass image_size.")
+        return self.height, self.width
 
     def ranged(self) -> Range:
         """Return the values for black and white.
@@ -190,16 +200,34 @@ class PictureForm:
         Raises:
             InputError: the range is not known.
         """
-        low, high = self.ranged()
-        values = np.asarray(pixels).astype(np.float32)
-        if self.channel_order == "bgr":
-            values = values[..., ::-1]
-        if self.channels_first:
-            values = np.moveaxis(values, -1, 1)
-        values = np.ascontiguousarray(values)
+        values = np.asarray(pixels)
         if self.preprocessor is not None:
-            return preprocessed(self.preprocessor, values)
-        return values if (low, high) == (0.0, 255.0) else low + values * np.float32((high - low) / 255)
+            values = np.moveaxis(values, -1, 1) if self.channels_first else values
+            return preprocessed(self.preprocessor, np.ascontiguousarray(values, np.float32))
+        values = self.scaling().done(values)
+        return np.ascontiguousarray(np.moveaxis(values, -1, 1)) if self.channels_first else values
+
+    def scaling(self) -> Affine:
+        """Return what is done to the pixels in 0..255 of a picture, grey or RGB, channel by channel.
+
+        Raises:
+            InputError: the range is not known, or the model's preprocessor does more than scale.
+        """
+        low, high = self.ranged()
+        channels = self.channels or 3
+        if self.preprocessor is None:
+            order = np.arange(channels)[:: -1 if self.channel_order == "bgr" else 1]
+            return Affine(order, np.full(channels, (high - low) / 255), np.full(channels, low))
+        sides = (self.height, self.width)
+        shape = (None, channels, *sides) if self.channels_first else (None, *sides, channels)
+        axis = 1 if self.channels_first else 3
+        found = measured(lambda pixels: preprocessed(self.preprocessor, pixels), shape, axis)
+        if found is None:
+            raise InputError(
+                f"The preprocessor of the model {self.model_name!r} does more than scale, and cannot be "
+                "undone: pass uint8 pictures to draw on, or input_range=(low, high)."
+            )
+        return found
 
     def shown(self, batch: Any) -> np.ndarray:
         """Return what a batch in the model's form looks like: uint8 RGB `(N, h, w, 3)`.
@@ -222,28 +250,22 @@ class PictureForm:
                 f"Pictures of the shape {np.shape(batch)} cannot be drawn; expected grey or RGB ones, "
                 f"{'(N, 1 or 3, h, w)' if self.channels_first else '(N, h, w, 1 or 3)'}."
             )
-        pixels = values if values.dtype == np.uint8 else self._pixels(values)
-        if self.channel_order == "bgr":
-            pixels = pixels[..., ::-1]
+        if values.dtype == np.uint8:
+            pixels = values[..., ::-1] if self.channel_order == "bgr" else values
+        else:
+            pixels = self._pixels(values)
         return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:3], 3)))
 
     def _pixels(self, values: np.ndarray) -> np.ndarray:
-        low, high = self.ranged()
-        if self.preprocessor is not None:
-            if self._preprocessing is None:
-                raise InputError(
-                    f"The preprocessor of the model {self.model_name!r} does more than scale, and cannot be "
-                    "undone: pass uint8 pictures to draw on, or input_range=(low, high)."
-                )
-            values = self._preprocessing.undone(values)
-        unit = (values.astype(np.float32) - low) / (high - low)
-        if unit.size and not (unit.min() >= -1 and unit.max() <= 2):
+        pixels = self.scaling().undone(values)
+        if pixels.size and not (pixels.min() >= -255 and pixels.max() <= 510):
+            low, high = self.ranged()
             raise ImageError(
                 f"The pictures hold values from {values.min():g} to {values.max():g}, but the model "
                 f"{self.model_name!r} takes {low:g} for black and {high:g} for white: pass them as it takes "
                 "them, or another input_range."
             )
-        return (np.clip(unit, 0, 1) * 255 + 0.5).astype(np.uint8)
+        return (np.clip(pixels, 0, 255) + 0.5).astype(np.uint8)
 
     def _check_readable(self) -> None:
         self.ranged()
@@ -252,16 +274,6 @@ class PictureForm:
                 f"The model {self.model_name!r} takes {self.channels or 'an unknown number of'} channels; a "
                 "picture has one (grey) or three (RGB): pass an array in the model's own form."
             )
-
-    def _with_preprocessing(self) -> PictureForm:
-        axis = 1 if self.channels_first else 3
-        sizes = (
-            (self.channels, self.height, self.width)
-            if axis == 1
-            else (self.height, self.width, self.channels)
-        )
-        affine = measured(lambda values: preprocessed(self.preprocessor, values), (None, *sizes), axis)
-        return dataclasses.replace(self, _preprocessing=affine)
 
 
 def _drawable(image: np.ndarray) -> np.ndarray:

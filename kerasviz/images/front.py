@@ -64,6 +64,11 @@ class Affine:
     scale: np.ndarray
     offset: np.ndarray
 
+    def done(self, pixels: np.ndarray) -> np.ndarray:
+        """Return what is made of pixels `(..., C)`, float32."""
+        scale, offset = self.scale.astype(np.float32), self.offset.astype(np.float32)
+        return pixels[..., self.source].astype(np.float32) * scale + offset
+
     def undone(self, values: np.ndarray) -> np.ndarray:
         """Return the pixels `(..., C)` that `values` `(..., C)` were made of."""
         pixels = np.empty(values.shape, np.float32)

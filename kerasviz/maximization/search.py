@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.events import EventLog
+from kerasviz.images import PictureForm
 from kerasviz.maximization.objectives import Objective, linear_score, sources_of, weights_of
 from kerasviz.maximization.parametrizations import (
     Decorrelated,
@@ -20,7 +21,7 @@ from kerasviz.maximization.parametrizations import (
 )
 from kerasviz.maximization.transforms import Transform, default_transforms, sampled, sampling
 from kerasviz.pictures import Scale, SheetLayout, sheet
-from kerasviz.probe import Ascent, uses_channels_first
+from kerasviz.probe import Ascent
 
 # Called with a step and the pictures of that step, float32 (N, h, w, C) in 0..1.
 Watch = Callable[[int, np.ndarray], None]
@@ -68,8 +69,8 @@ class Maximized:
 def maximize(
     model: keras.Model,
     objectives: Objective | Sequence[Objective],
-    size: tuple[int, int] | None = None,
-    value_range: tuple[float, float] = (0.0, 255.0),
+    image_size: int | tuple[int, int] | None = None,
+    input_range: Sequence[float] | None = None,
     search: Search | None = None,
     watch: Watch | None = None,
     every: int = 8,
@@ -82,28 +83,31 @@ def maximize(
         x* = argmax_x O(x)          here:  x = low + (high - low) sigmoid(P(l)),  l <- l + Adam(dO(T(x)) / dl)
 
     O is the objective, P the parametrization, l its numbers, T the transforms of the step, low and high the
-    `value_range`. A ReLU that blocks the whole gradient of a picture lets through what would activate it.
+    model's values for black and white. A ReLU that blocks the whole gradient of a picture lets through what
+    would activate it.
 
     Args:
         model: a built model of one picture input; it is not changed.
         objectives: one, or one per picture: `filter_activation`, `neuron_activation`, `direction_activation`,
             `class_logit`, and what these add up to.
-        size: height and width, for a model that takes any.
-        value_range: what the model takes for black and white.
+        image_size: side or height and width, for a model that takes any.
+        input_range: what the model takes for black and white, where it does not say it itself (see
+            `kv.PictureForm`).
         search: steps, parametrization, transforms, seed.
         watch: called with step and pictures before the first step, after every `every`-th, and after the
             last; `sheet_frames` logs them.
         every: steps between two calls of `watch`.
 
     Raises:
-        InputError: no such filter, layer (LayerNotFoundError) or class (TargetError), or settings that cannot
-            be used.
+        InputError: no such filter, layer (LayerNotFoundError) or class (TargetError), settings that cannot
+            be used, or neither the model nor `input_range` says the range.
         UnsupportedModelError: the model takes no single picture, or answers with NaN.
 
     >>> from kerasviz.maximization.objectives import filter_activation
     >>> sums = keras.layers.Conv2D(1, 4, kernel_initializer="ones", name="sums")
     >>> model = keras.Sequential([keras.Input((4, 4, 1)), sums])
-    >>> found = maximize(model, filter_activation("sums", 0), search=Search(steps=40, rate=0.3))
+    >>> quick = Search(steps=40, rate=0.3)
+    >>> found = maximize(model, filter_activation("sums", 0), input_range=(0, 255), search=quick)
     >>> found.images.shape, bool(found.images.min() > 0.9)
     ((1, 4, 4, 1), True)
     """
@@ -116,8 +120,7 @@ def maximize(
     wanted = [objectives] if isinstance(objectives, Objective) else list(objectives)
     if not wanted:
         raise InputError("Got no objective; expected at least one.")
-    shape = _picture_shape(model, size)
-    run = _Run(model, wanted, shape, value_range, search)
+    run = _Run(model, wanted, PictureForm.of(model, input_range=input_range, image_size=image_size), search)
     watch = watch or (lambda step, images: None)
     watch(0, run.images())
     first_scores = run.clean_scores()
@@ -151,13 +154,13 @@ class _Run:
         self,
         model: keras.Model,
         objectives: Sequence[Objective],
-        shape: tuple[int, int, int],
-        value_range: tuple[float, float],
+        form: PictureForm,
         search: Search,
     ) -> None:
-        low, high = value_range
-        if not low < high:
-            raise InputError(f"Got value_range={value_range}; the first value must be the smaller.")
+        scaling = form.scaling()
+        shape = (*form.size, len(scaling.source))
+        slope, low = (255 * scaling.scale).astype(np.float32), scaling.offset.astype(np.float32)
+        order = scaling.source.tolist()
         self._search = search
         self._size = shape[:2]
         base = search.parametrization or (Decorrelated(Fourier()) if shape[-1] == 3 else Fourier())
@@ -168,7 +171,8 @@ class _Run:
         self._moments = (np.zeros_like(self._latents), np.zeros_like(self._latents))
 
         def render(latents: Sequence[Any], samples: Sequence[Any]) -> Any:
-            return low + (high - low) * sampled(picture_of(base, latents[0]), *samples)
+            picture = sampled(picture_of(base, latents[0]), *samples)
+            return low + slope * keras.ops.take(picture, order, axis=-1)
 
         sources, terms = sources_of(model, objectives)
         clean = self._sampling(())
@@ -211,19 +215,3 @@ class _Run:
                 "the rate, or look at the model's weights."
             )
         return slopes, scores
-
-
-def _picture_shape(model: keras.Model, size: tuple[int, int] | None) -> tuple[int, int, int]:
-    inputs = getattr(model, "inputs", None) or []
-    shape = tuple(inputs[0].shape[1:]) if len(inputs) == 1 else ()
-    if len(shape) == 3 and uses_channels_first(model):
-        shape = (*shape[1:], shape[0])
-    if len(shape) != 3 or shape[-1] is None:
-        found = ", ".join(str(tuple(tensor.shape)) for tensor in inputs) or "inputs of unknown shape"
-        raise UnsupportedModelError(f"The model takes {found}; expected one input of pictures (N, h, w, C).")
-    if size is None and None in shape[:2]:
-        raise InputError("The model takes pictures of any size: pass size=(height, width).")
-    if size is not None and any(have not in (None, want) for have, want in zip(shape[:2], size, strict=True)):
-        raise InputError(f"The model takes pictures of {shape[0]} x {shape[1]} only; got size={size}.")
-    height, width = size or shape[:2]
-    return int(height), int(width), int(shape[-1])

@@ -7,12 +7,13 @@ Importing this module registers the layers of kerasviz with Keras, which is all 
 from __future__ import annotations
 
 from kerasviz.models.backbones import backbone_names
+from kerasviz.models.class_lookup import class_names, find_class
 from kerasviz.models.fashion import fashion_cnn
 from kerasviz.models.files import load_model, save_model
 from kerasviz.models.freezing import freeze_backbone, unfreeze_last_blocks
 from kerasviz.models.hand_made.bank import filter_bank
 from kerasviz.models.hand_made.filters import edge_filters, gabor, laplacian, line_filters, prewitt, sobel
-from kerasviz.models.named_classes import NamedDense, class_names, read_class_names
+from kerasviz.models.named_classes import NamedDense, read_class_names
 from kerasviz.models.pets import pets_cnn
 from kerasviz.models.preprocessing import MeanSubtraction
 from kerasviz.models.transfer import densenet169, resnet50, transfer
@@ -26,6 +27,7 @@ __all__ = [
     "edge_filters",
     "fashion_cnn",
     "filter_bank",
+    "find_class",
     "freeze_backbone",
     "gabor",
     "laplacian",

@@ -10,6 +10,7 @@ import keras
 from keras import layers
 
 from kerasviz.errors import InputError, ModelFileError, did_you_mean
+from kerasviz.models.class_lookup import IMAGENET
 
 # How each family wants its input, and the test that holds this table compares it with Keras's own functions.
 # The first matching pattern counts.
@@ -108,13 +109,19 @@ def build_application(name: str, weights: str | None, **settings: Any) -> keras.
 def load_application(name: str, weights: str | None) -> keras.Model:
     """Return the whole classifier `name` of `keras.applications`: raw 0..255 RGB in, 1000 probabilities out.
 
-    The preprocessing is part of the model, in front of the network's own layers.
+    The preprocessing is part of the model, in front of the network's own layers; it knows that its classes
+    are ImageNet's (`class_names`).
 
     Raises:
         InputError: there is no such network.
         ModelFileError: the weights cannot be downloaded.
     """
-    name = backbone_name(name)
+    model = _with_preprocessing(backbone_name(name), weights)
+    model.class_set = IMAGENET
+    return model
+
+
+def _with_preprocessing(name: str, weights: str | None) -> keras.Model:
     if _mode_of(name) == "built in":
         return build_application(name, weights)
     size = 331 if name == "NASNetLarge" else 299 if re.match("Inception|Xception", name) else 224

@@ -14,6 +14,7 @@ from kerasviz.models.allowed import not_of_keras, refuse_what_is_not_allowed
 from kerasviz.models.backbones import load_application
 from kerasviz.models.containers import ENDINGS, first_line, read_configs
 from kerasviz.models.preprocessing import MeanSubtraction
+from kerasviz.models.record import read_record, write_record
 
 
 def load_model(
@@ -65,6 +66,9 @@ def load_model(
 def save_model(model: keras.Model, path: str | os.PathLike[str]) -> Path:
     """Save the whole model as a `.keras` file that appears whole or not at all, and return its path.
 
+    The attributes `model.input_range` and `model.class_names`, where the model has them, go into the file
+    too, and `load_model` gives them back: `keras.models.load_model` reads the file as well, without them.
+
     Raises:
         InputError: the path does not end in `.keras`.
 
@@ -79,6 +83,7 @@ def save_model(model: keras.Model, path: str | os.PathLike[str]) -> Path:
         raise InputError(f"a model is saved as a .keras file, but the path given is {path}.")
     with atomic_path(path) as temporary:
         model.save(temporary)
+        write_record(model, temporary)
     return path
 
 
@@ -90,6 +95,7 @@ def _load_file(path: Path, compile: bool) -> keras.Model:
     except Exception as error:
         raise ModelFileError(_explain(path, error)) from error
     _require_means(model, path)
+    read_record(model, path)
     return model
 
 

@@ -90,24 +90,6 @@ def probabilities_layer(classes: Classes, kernel_initializer: Any = "glorot_unif
     return NamedDense(classes, **settings)
 
 
-def class_names(model: keras.Model) -> list[str] | None:
-    """Return the class names kept in `model`, or None when it keeps none.
-
-    The names are looked for in the layers from the last to the first, inside nested models too.
-
-    >>> inputs = keras.Input((4,))
-    >>> outputs = NamedDense(["cat", "dog"])(inputs)
-    >>> class_names(keras.Model(inputs, outputs))
-    ['cat', 'dog']
-    """
-    for layer in reversed(model.layers):
-        if isinstance(layer, NamedDense):
-            return layer.class_names
-        if isinstance(layer, keras.Model) and (names := class_names(layer)):
-            return names
-    return None
-
-
 def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """Return the class names in a text file with one name a line, or in a JSON file with a list of names.
 

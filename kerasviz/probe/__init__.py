@@ -29,7 +29,6 @@ from kerasviz.probe.targets import (
     as_target,
     class_score,
     region_score,
-    stored_class_names,
     top_class,
 )
 from kerasviz.probe.trace import Trace
@@ -77,7 +76,6 @@ __all__ = [
     "region_score",
     "resolve",
     "sliced",
-    "stored_class_names",
     "tapped",
     "top_class",
     "uses_channels_first",

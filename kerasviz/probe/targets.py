@@ -11,7 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasviz.errors import TargetError, did_you_mean
+from kerasviz.errors import TargetError
+from kerasviz.models import class_names as names_in
+from kerasviz.models import find_class
 
 # What stands for "the predicted class" where a class index is expected.
 PREDICTED = -1
@@ -184,7 +186,8 @@ def class_score(
         output: which output of several, by name or position.
         probability: explain the probability after the final softmax or sigmoid instead of the logit before
             it. Gradients of a saturated probability are nearly 0; logits have no such trouble.
-        class_names: the classes' names in order; where absent, the `class_names` stored with the model.
+        class_names: the classes' names in order; where absent, those that `kv.class_names` finds in the
+            model.
 
     Raises:
         TargetError: (when used) no such class, label or output.
@@ -238,15 +241,6 @@ def as_target(target: Target | Classes | Callable[[Any], Any] | None) -> Target:
     return _ClassScore(target)
 
 
-def stored_class_names(model: keras.Model) -> list[str] | None:
-    """Return the `class_names` that the model, or the last of its layers with such names, carries."""
-    for holder in (model, *reversed(model.layers)):
-        names = getattr(holder, "class_names", None)
-        if names is not None:
-            return [str(name) for name in names]
-    return None
-
-
 def _indices(
     classes: Classes, model: keras.Model, class_names: Sequence[str] | None, count: int
 ) -> np.ndarray:
@@ -267,12 +261,10 @@ def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) ->
         return int(label)
     if not isinstance(label, str):
         raise TargetError(f"Got {label!r} as a class; expected an index or a label.")
-    names = list(class_names) if class_names is not None else stored_class_names(model)
+    names = list(class_names) if class_names is not None else names_in(model)
     if names is None:
         raise TargetError(f"The model stores no class names, so {label!r} means nothing: pass class_names.")
-    if label not in names:
-        raise TargetError(f"There is no class {label!r}. {did_you_mean(label, names)}")
-    return names.index(label)
+    return find_class(label, names)
 
 
 def _two_sided(explained: Any, kind: str) -> Any:

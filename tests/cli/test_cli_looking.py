@@ -31,6 +31,7 @@ def place(tmp_path_factory) -> Path:
     dense = np.zeros((4, 2), np.float32)
     dense[0, 0] = dense[1, 1] = 1.0
     model.get_layer("softmax").set_weights([dense, np.zeros(2, np.float32)])
+    model.input_range = (0, 255)
     save_model(model, folder / "model.keras")
     (folder / "pictures").mkdir()
     for name, (left, right) in {"a": ("red", "blue"), "b": ("red", "black"), "c": ("blue", "red")}.items():
@@ -123,7 +124,9 @@ def test_one_output_of_several(place, tmp_path, capsys) -> None:
     other = layers.Dense(3, activation="softmax", kernel_initializer="ones", name="size")
     outputs = [single.output, other(single.get_layer("pool").output)]
     model = tmp_path / "two.keras"
-    save_model(keras.Model(single.input, outputs), model)
+    both = keras.Model(single.input, outputs)
+    both.input_range = (0, 255)
+    save_model(both, model)
     arguments = ["cam", str(model), str(place / "pictures" / "b.png"), "--raw", "--out"]
     maps = []
     for output, probability in {"softmax": "0.", "0": "0.", "1": "0.333"}.items():

@@ -29,6 +29,7 @@ def place(tmp_path_factory) -> Path:
     kernel[0, 0, 0, 0] = kernel[0, 0, 2, 1] = 64
     model.get_layer("conv").set_weights([kernel])
     model.get_layer("softmax").set_weights([np.eye(2, dtype=np.float32), np.zeros(2, np.float32)])
+    model.input_range = (0, 255)
     save_model(model, folder / "model.keras")
     for name, color in {"red": (200, 0, 10), "blue": (0, 30, 100)}.items():
         picture = Image.new("RGB", (8, 8), color)

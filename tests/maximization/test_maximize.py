@@ -67,7 +67,8 @@ def test_a_linear_filter_is_driven_to_the_ends_of_the_range() -> None:
     model = keras.Sequential([keras.Input((1, 2, 1)), kl.Conv2D(1, (1, 2), use_bias=False, name="conv")])
     model.set_weights([np.array([1.0, -1.0]).reshape(1, 2, 1, 1)])
     search = Search(steps=200, rate=0.1, parametrization=Pixels(), transforms=())
-    found = maximize(model, [filter_activation("conv", 0), -filter_activation("conv", 0)], search=search)
+    objectives = [filter_activation("conv", 0), -filter_activation("conv", 0)]
+    found = maximize(model, objectives, input_range=(0, 255), search=search)
     assert found.images[0, 0, 0, 0] > 0.98 > 0.02 > found.images[0, 0, 1, 0]
     assert found.images[1, 0, 0, 0] < 0.02 < 0.98 < found.images[1, 0, 1, 0]
     assert found.scores[0] > 0.95 * 255
@@ -151,12 +152,22 @@ def test_every_setting_changes_the_picture(
 
 
 def test_the_range_of_values_counts(model: keras.Model) -> None:
-    found = maximize(model, class_logit(1), search=QUICK, value_range=(-100.0, 50.0))
+    found = maximize(model, class_logit(1), search=QUICK, input_range=(-100.0, 50.0))
     logits = keras.Model(model.inputs[0], model.get_layer("flat").output).predict(
         found.images * 150 - 100, verbose=0
     )
     kernel, bias = model.get_layer("out").get_weights()
     assert found.scores[0] == pytest.approx(float((logits @ kernel + bias)[0, 1]), rel=1e-3)
+
+
+def test_networks_that_take_blue_first_are_shown_red_first() -> None:
+    front = kl.Rescaling(1.0, offset=[-103.939, -116.779, -123.68])
+    conv = kl.Conv2D(1, 1, use_bias=False, name="conv")
+    model = keras.Sequential([keras.Input((2, 2, 3)), front, conv])
+    conv.set_weights([np.array([1.0, 0.0, -1.0]).reshape(1, 1, 3, 1)])  # much of the first channel: blue
+    search = Search(steps=100, rate=0.1, parametrization=Pixels(), transforms=())
+    red, _, blue = maximize(model, filter_activation("conv", 0), search=search).images.mean(axis=(0, 1, 2))
+    assert blue > 0.9 > 0.1 > red
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
@@ -178,16 +189,19 @@ def test_a_dead_filter_comes_to_life() -> None:
     # The ReLU is far below 0 on every grey picture: its own gradient is 0 everywhere.
     model = keras.Sequential([keras.Input((4, 4, 1)), kl.Conv2D(1, 2, activation="relu", name="conv")])
     model.set_weights([np.full((2, 2, 1, 1), 1 / 255), np.array([-2.5])])
-    found = maximize(model, filter_activation("conv", 0), search=Search(steps=60, rate=0.2, transforms=()))
+    search = Search(steps=60, rate=0.2, transforms=())
+    found = maximize(model, filter_activation("conv", 0), input_range=(0, 255), search=search)
     assert found.first_scores[0] == 0
     assert found.scores[0] > 0.5
 
 
 def test_grey_networks_and_free_sizes() -> None:
     model = keras.Sequential([keras.Input((None, None, 1)), kl.Conv2D(2, 3, name="conv")])
-    with pytest.raises(InputError, match="any size: pass size="):
-        maximize(model, filter_activation("conv", 0))
-    found = maximize(model, filter_activation("conv", 0), (9, 7), search=QUICK)
+    with pytest.raises(InputError, match="any size: pass image_size"):
+        maximize(model, filter_activation("conv", 0), input_range=(0, 1))
+    with pytest.raises(InputError, match="Nothing says which values"):
+        maximize(model, filter_activation("conv", 0), (9, 7))
+    found = maximize(model, filter_activation("conv", 0), (9, 7), input_range=(0, 1), search=QUICK)
     assert found.images.shape == (1, 9, 7, 1)
 
 
@@ -226,8 +240,8 @@ def test_wrong_requests(model: keras.Model) -> None:
     for arguments, message in (
         ({"objectives": []}, "no objective"),
         ({"search": Search(steps=0)}, "at least 1 of each"),
-        ({"size": (11, 12)}, "12 x 12 only"),
-        ({"value_range": (1, 0)}, "first value"),
+        ({"image_size": (11, 12)}, "12 x 12 only"),
+        ({"input_range": (1, 0)}, "first value"),
     ):
         with pytest.raises(InputError, match=message):
             maximize(model, **{"objectives": class_logit(0), **arguments})

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from kerasviz.errors import InputError
-from kerasviz.models import NamedDense, class_names, read_class_names
+from kerasviz.errors import InputError, ModelFileError, TargetError
+from kerasviz.models import (
+    NamedDense,
+    class_names,
+    find_class,
+    load_model,
+    read_class_names,
+    save_model,
+    transfer,
+)
+from kerasviz.probe import as_target
 
 
 def classifier(head: keras.layers.Layer) -> keras.Model:
@@ -51,6 +61,75 @@ def test_names_are_found_in_nested_models_the_last_first():
     assert class_names(outer) == ["inner1", "inner2", "inner3"]
     with_head = keras.Model(inputs, NamedDense(["outer1", "outer2"])(inner(inputs)))
     assert class_names(with_head) == ["outer1", "outer2"]
+
+
+def named_in_every_way(tmp_path: Path) -> dict[str, keras.Model]:
+    inputs = keras.Input((3,))
+    inner = classifier(NamedDense(["cat", "dog"]))
+    by_attribute = classifier(keras.layers.Dense(2))
+    by_attribute.class_names = ["cat", "dog"]
+    by_layer = classifier(keras.layers.Dense(2))
+    by_layer.layers[-1].class_names = ("cat", "dog")
+    nested_attribute = classifier(keras.layers.Dense(2))
+    nested_attribute.class_names = ["cat", "dog"]
+    other_head = classifier(NamedDense(["one", "two"]))
+    other_head.class_names = ["cat", "dog"]  # what the caller says of the whole counts more than a layer
+    return {
+        "named layer": inner,
+        "attribute of the model": by_attribute,
+        "attribute of a layer": by_layer,
+        "nested": keras.Model(inputs, keras.layers.Activation("linear")(inner(inputs))),
+        "attribute, nested": keras.Model(inputs, keras.layers.Softmax()(nested_attribute(inputs))),
+        "attribute before layer": other_head,
+        "file, named layer": load_model(save_model(inner, tmp_path / "layer.keras")),
+        "file, attribute": load_model(save_model(by_attribute, tmp_path / "attribute.keras")),
+    }
+
+
+def test_one_look_up_serves_names_and_targets(tmp_path: Path):
+    for way, model in named_in_every_way(tmp_path).items():
+        assert class_names(model) == ["cat", "dog"], way
+        target = as_target("dog")
+        assert target.parameters(model, 2)[0].tolist() == [1, 1], way
+        with pytest.raises(TargetError, match="no class 'cow'"):
+            as_target("cow").parameters(model, 2)
+
+
+def test_names_after_transfer_and_of_networks_opened_by_name(tmp_path: Path, monkeypatch):
+    model = transfer("MobileNetV2", ["cat", "dog"], weights=None, image_size=32, hidden=8, nested=True)
+    assert class_names(model) == ["cat", "dog"]
+    assert class_names(load_model(save_model(model, tmp_path / "transfer.keras"))) == ["cat", "dog"]
+    monkeypatch.setattr("kerasviz.models.class_lookup.imagenet_names", lambda: ["tench", "goldfish"])
+    opened = load_model("MobileNetV2", weights=None)
+    assert class_names(opened) == ["tench", "goldfish"]
+    assert class_names(load_model(save_model(opened, tmp_path / "opened.keras"))) == ["tench", "goldfish"]
+
+
+def test_a_class_is_found_by_its_name_and_by_what_comes_near():
+    names = ["tench, Tinca tinca", "Egyptian cat", "american_bulldog", "crane", "crane"]
+    assert [find_class(name, names) for name in ("Tinca tinca", "egyptian_cat", "American Bulldog")] == [
+        0,
+        1,
+        2,
+    ]
+    assert find_class("a", ["a, b", "a"]) == 1  # the whole name before one of several
+    with pytest.raises(TargetError, match="3, 4 are all named 'crane'"):
+        find_class("crane", names)
+    with pytest.raises(TargetError, match="no class 'cat'"):
+        find_class("cat", names)
+
+
+def test_a_damaged_record_is_refused(tmp_path: Path):
+    model = classifier(keras.layers.Dense(2))
+    model.input_range = (0, 1)
+    file = save_model(model, tmp_path / "model.keras")
+    assert list(load_model(file).input_range) == [0, 1]
+    model = classifier(keras.layers.Dense(2))
+    file = save_model(model, tmp_path / "damaged.keras")
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("kerasviz.json", "[1")
+    with pytest.raises(ModelFileError, match="damaged"):
+        load_model(file)
 
 
 def test_a_model_without_names_has_none():

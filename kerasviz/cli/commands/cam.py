@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from kerasviz.cli.parts.inputs import Form, Picture
+    from kerasviz.images import Picture, PictureForm
     from kerasviz.pictures.figures import CamStyle
     from kerasviz.probe import Cut, Target, Trace
 
@@ -113,7 +113,7 @@ class _Job:
 
     model: keras.Model
     cut: Cut
-    form: Form
+    form: PictureForm
     targets: Sequence[Target]
     methods: Sequence[str]
     names: Sequence[str] | None
@@ -183,7 +183,7 @@ class _Job:
 
 def _open(args: argparse.Namespace) -> _Job:
     from kerasviz.cli.parts.class_choice import choose_classes
-    from kerasviz.cli.parts.inputs import Form, find_class_names, split_list
+    from kerasviz.cli.parts.inputs import find_class_names, read_form, split_list
     from kerasviz.errors import InputError
     from kerasviz.models import load_model
     from kerasviz.pictures.figures import CamStyle
@@ -192,7 +192,7 @@ def _open(args: argparse.Namespace) -> _Job:
     if args.top is not None and args.top < 1:
         raise InputError(f"--top is {args.top}; it must be at least 1.")
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     names = find_class_names(args, model)
     output = int(args.output) if args.output and args.output.isdecimal() else args.output
     chosen = choose_classes(args.classes, names)

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> None:
     import numpy as np
 
     from kerasviz.cli.parts.embed_data import read_source, stream
-    from kerasviz.cli.parts.inputs import Form, find_class_names, split_list
+    from kerasviz.cli.parts.inputs import find_class_names, read_form, split_list
     from kerasviz.embeddings import check_method, embed_layers, thumbnail_side
     from kerasviz.models import load_model
     from kerasviz.probe import Probe, feature_layer, output_layer
@@ -65,13 +65,13 @@ def run(args: argparse.Namespace) -> None:
     for method in methods:
         check_method(method)
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     paths = Probe(model, split_list(args.layer) or feature_layer(model)).paths
     output = output_layer(model)
     model_names = find_class_names(args, model)
     source = read_source(args, form, model_names)
     count = len(source.split)
-    side = thumbnail_side(count, max(form.height, form.width))
+    side = thumbnail_side(count, max(form.size))
     thumbnails = np.empty((count, side, side, 3), np.uint8)
     batches = stream(source, form, args.batch_size, thumbnails)
     found = embed_layers(model, batches, [*paths, output] if output else paths)

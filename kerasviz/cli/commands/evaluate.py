@@ -11,8 +11,8 @@ from kerasviz.cli.parts.inputs import add_model
 if TYPE_CHECKING:
     import numpy as np
 
-    from kerasviz.cli.parts.inputs import Form
     from kerasviz.data import Split
+    from kerasviz.images import PictureForm
     from kerasviz.trust import Evaluator, MethodScores, Settings
 
 HELP = "score methods of explanation: pointing game, energy, IoU, deletion and insertion, grid"
@@ -112,7 +112,7 @@ def run(args: argparse.Namespace) -> int | None:
 
 
 def _open(args: argparse.Namespace) -> Evaluator:
-    from kerasviz.cli.parts.inputs import Form, split_list
+    from kerasviz.cli.parts.inputs import read_form, split_list
     from kerasviz.cli.parts.method_options import parse_settings
     from kerasviz.models import load_model
     from kerasviz.trust import MEASURES, Evaluator, Settings
@@ -128,14 +128,14 @@ def _open(args: argparse.Namespace) -> Evaluator:
     )
     options = parse_settings(args.set)
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     images, masks, labels = _read(args, form, settings)
     target = labels.tolist() if args.true_class else None
     return Evaluator(model, images, masks, target, settings, options)
 
 
 def _read(
-    args: argparse.Namespace, form: Form, settings: Settings
+    args: argparse.Namespace, form: PictureForm, settings: Settings
 ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray]:
     """Return pictures as the model takes them, their masks where a measure needs them, and labels."""
     import numpy as np
@@ -146,7 +146,7 @@ def _read(
 
     if args.count < 1:
         raise InputError(f"--count is {args.count}; it must be at least 1.")
-    size = (form.height, form.width)
+    size = form.size
     split = _split(args, size)
     needed = bool(set(OF_MASKS) & set(settings.measures))
     if needed and split.masks is None:
@@ -157,7 +157,7 @@ def _read(
     if not usable:
         raise DatasetError("No picture has a mask of an object: there is nothing to score.")
     chosen = [usable[at] for at in np.unique(np.linspace(0, len(usable) - 1, args.count).round().astype(int))]
-    pictures = in_threads(lambda at: form.fit(Path(f"picture {at}"), split.image(at)), chosen)
+    pictures = in_threads(lambda at: form.fit(split.image(at), f"picture {at}"), chosen)
     masks = np.stack(in_threads(lambda at: split.mask(at, size), chosen)) if needed else None
     print(
         f"{len(chosen)} of {len(split)} pictures of {args.data}, {len(split) - len(usable)} without an object"

@@ -12,8 +12,7 @@ from kerasviz.cli.parts.inputs import add_model, add_pictures
 if TYPE_CHECKING:
     import numpy as np
 
-    from kerasviz.cli.parts.inputs import Form, Picture
-    from kerasviz.images import Rectangle
+    from kerasviz.images import Picture, PictureForm, Rectangle
     from kerasviz.pictures.figures import Figure
     from kerasviz.probe import Probe
 
@@ -53,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the sheets, and print the name of each file."""
-    from kerasviz.cli.parts.inputs import Form, output_names, read_batches, report_skipped, split_list
+    from kerasviz.cli.parts.inputs import output_names, read_batches, read_form, report_skipped, split_list
     from kerasviz.errors import InputError
     from kerasviz.images import find_images
     from kerasviz.models import load_model
@@ -67,7 +66,7 @@ def run(args: argparse.Namespace) -> None:
     rectangle = parse_rectangle(args.mask) if args.mask else None
     files = find_images(args.images)
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     probe = Probe(model, split_list(args.layer))
     names = dict(zip(files, output_names(files), strict=True))
     skipped: list[tuple[Path, str]] = []
@@ -105,7 +104,7 @@ def parse_rectangle(text: str) -> Rectangle:
 
 
 def _sheets(
-    probe: Probe, form: Form, pictures: list[Picture], args: argparse.Namespace
+    probe: Probe, form: PictureForm, pictures: list[Picture], args: argparse.Namespace
 ) -> Iterator[tuple[Picture, str, Figure]]:
     """Yield the figure of every picture and layer, with the ending of its file's name."""
     from kerasviz.cli.parts.inputs import file_part
@@ -121,14 +120,14 @@ def _sheets(
 
 
 def _masked_sheets(
-    probe: Probe, form: Form, pictures: list[Picture], rectangle: Rectangle, args: argparse.Namespace
+    probe: Probe, form: PictureForm, pictures: list[Picture], rectangle: Rectangle, args: argparse.Namespace
 ) -> Iterator[tuple[Picture, str, Figure]]:
     """Yield the same for the pictures and the masked ones side by side."""
     from kerasviz.cli.parts.inputs import file_part
     from kerasviz.images import hide_rectangle, read_image
     from kerasviz.pictures.figures import masking_figure
 
-    masked = [form.fit(one.path, hide_rectangle(read_image(one.path), rectangle)) for one in pictures]
+    masked = [form.fit(hide_rectangle(read_image(one.path), rectangle), one.path) for one in pictures]
     before = probe.activations(form.batch(pictures), args.batch_size)
     after = probe.activations(form.batch(masked), args.batch_size)
     for layer in before:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-    from kerasviz.cli.parts.inputs import Form
+    from kerasviz.images import PictureForm
     from kerasviz.maximization import Maximized, Objective, Search
 
 HELP = "search for the pictures that filters, neurons or classes answer to most"
@@ -65,14 +65,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Search, write the sheet and print a table of the scores."""
-    from kerasviz.cli.parts.inputs import Form, find_class_names
+    from kerasviz.cli.parts.inputs import find_class_names, read_form
     from kerasviz.cli.parts.tables import print_table
     from kerasviz.images import write_png
     from kerasviz.models import load_model
     from kerasviz.pictures import Scale, sheet
 
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     objectives, labels = _objectives(args, model, find_class_names(args, model))
     if args.log_dir or args.animation:
         with tempfile.TemporaryDirectory() as folder:
@@ -157,7 +157,11 @@ def _find_layer(model: keras.Model, request: str) -> tuple[str, int]:
 
 
 def _logged(
-    args: argparse.Namespace, model: keras.Model, objectives: Sequence[Objective], form: Form, folder: str
+    args: argparse.Namespace,
+    model: keras.Model,
+    objectives: Sequence[Objective],
+    form: PictureForm,
+    folder: str,
 ) -> Maximized:
     from kerasviz.events import EventLog
     from kerasviz.film import animate
@@ -174,11 +178,12 @@ def _search(
     args: argparse.Namespace,
     model: keras.Model,
     objectives: Sequence[Objective],
-    form: Form,
+    form: PictureForm,
     watch: object = None,
 ) -> Maximized:
     from tqdm import tqdm
 
+    from kerasviz.cli.parts.inputs import given_range
     from kerasviz.maximization import maximize
 
     with tqdm(total=args.steps, unit="step", disable=None) as progress:
@@ -191,15 +196,15 @@ def _search(
         return maximize(
             model,
             objectives,
-            (form.height, form.width),
-            (form.low, form.high),
+            form.size,
+            given_range(args),
             _settings(args, form.channels),
             report,
             args.every,
         )
 
 
-def _settings(args: argparse.Namespace, channels: int) -> Search:
+def _settings(args: argparse.Namespace, channels: int | None) -> Search:
     from kerasviz.maximization import Decorrelated, Fourier, Pixels, Search
 
     space = Fourier() if args.space == "fourier" else Pixels()

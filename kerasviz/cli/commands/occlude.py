@@ -55,14 +55,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int | None:
     """Write a picture for each image; an interrupted run writes what is done, unknown places in magenta."""
     from kerasviz.cli.parts.class_choice import choose_classes
-    from kerasviz.cli.parts.inputs import Form, find_class_names, output_names, read_batches, report_skipped
+    from kerasviz.cli.parts.inputs import (
+        find_class_names,
+        output_names,
+        read_batches,
+        read_form,
+        report_skipped,
+    )
     from kerasviz.explanation import Interrupted, explain
     from kerasviz.images import find_images
     from kerasviz.models import load_model
     from kerasviz.pictures.figures import comparison_figure, save_figure
 
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     names = find_class_names(args, model)
     label = choose_classes([args.label], names)[0] if args.label else None
     options = _options(args)

@@ -60,10 +60,10 @@ def run(args: argparse.Namespace) -> None:
     """Write a figure for each picture and print the table; an interrupted run prints what is done."""
     from kerasviz.cli.parts.class_choice import choose_classes, class_label
     from kerasviz.cli.parts.inputs import (
-        Form,
         find_class_names,
         output_names,
         read_batches,
+        read_form,
         report_skipped,
         split_list,
     )
@@ -73,12 +73,12 @@ def run(args: argparse.Namespace) -> None:
     from kerasviz.pictures.figures import saliency_figure, save_figure
 
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     names = find_class_names(args, model)
     label = choose_classes([args.label], names)[0] if args.label else None
     heading = "predicted class" if label is None else class_label(label, names)
     methods = split_list(args.method or ["saliency"])
-    black = form.low if args.baseline is None else args.baseline
+    black = form.ranged()[0] if args.baseline is None else args.baseline
     files = find_images(args.images)
     stems = dict(zip(files, output_names(files), strict=True))
     skipped: list[tuple[Path, str]] = []

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the table of the stages and write `sanity.json`, its curves and maps."""
     from kerasviz.atomic import atomic_path
-    from kerasviz.cli.parts.inputs import Form, read_batches, report_skipped
+    from kerasviz.cli.parts.inputs import read_batches, read_form, report_skipped
     from kerasviz.cli.parts.tables import print_table
     from kerasviz.images import find_images
     from kerasviz.models import load_model
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     from kerasviz.trust import sanity_check
 
     model = load_model(args.model)
-    form = Form.of(model, args.input_range, args.image_size)
+    form = read_form(args, model)
     files = find_images(args.images)
     skipped: list[tuple[Path, str]] = []
     pictures = [one for part in read_batches(files, form, args.batch_size, skipped) for one in part]

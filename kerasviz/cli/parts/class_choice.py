@@ -8,8 +8,7 @@ from collections.abc import Sequence
 def choose_classes(texts: Sequence[str], names: Sequence[str] | None) -> list[int]:
     """Return the indices of the classes that --class names, each once, in order.
 
-    A text is an index, the whole name of a class, one of its names where a class has several separated by
-    commas (as ImageNet's "tabby, tabby cat"), or a comma-separated list of these.
+    A text is an index, a name (see `kerasviz.models.find_class`), or a comma-separated list of these.
 
     Raises:
         TargetError: there is no such class, or several share the name.
@@ -20,8 +19,7 @@ def choose_classes(texts: Sequence[str], names: Sequence[str] | None) -> list[in
     """
     chosen: list[int] = []
     for text in texts:
-        whole = _matches(text.strip(), names or ())
-        parts = [text] if len(whole) == 1 else text.split(",")
+        parts = [text] if text.strip() in (names or ()) else text.split(",")
         chosen += [_index(part.strip(), names) for part in parts if part.strip()]
     return list(dict.fromkeys(chosen))
 
@@ -38,24 +36,13 @@ def class_label(index: int, names: Sequence[str] | None) -> str:
 
 
 def _index(text: str, names: Sequence[str] | None) -> int:
-    from kerasviz.errors import TargetError, did_you_mean
+    from kerasviz.errors import TargetError
+    from kerasviz.models import find_class
 
-    found = _matches(text, names or ())
-    if len(found) == 1:
-        return found[0]
-    if len(found) > 1:
-        raise TargetError(f"Classes {', '.join(map(str, found))} are all named {text!r}: pass the index.")
-    if text.isdecimal():
+    if text.isdecimal() and text not in (names or ()):
         return int(text)
     if names is None:
         raise TargetError(
-            f"The model stores no class names, so {text!r} means nothing: pass an index, or --class-names."
+            f"The model stores no class names, so {text!r} means nothing: pass an index, or class_names."
         )
-    raise TargetError(f"There is no class {text!r}. {did_you_mean(text, names)}")
-
-
-def _matches(text: str, names: Sequence[str]) -> list[int]:
-    whole = [index for index, name in enumerate(names) if name == text]
-    if whole:
-        return whole
-    return [i for i, name in enumerate(names) if text in [part.strip() for part in name.split(",")]]
+    return find_class(text, names)

@@ -13,8 +13,8 @@ from kerasviz.cli.parts.held_out import add_data, load_data
 if TYPE_CHECKING:
     import numpy as np
 
-    from kerasviz.cli.parts.inputs import Form, Picture
     from kerasviz.data import Split
+    from kerasviz.images import Picture, PictureForm
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch-size", type=int, default=32, help="pictures that are run together")
 
 
-def read_source(args: argparse.Namespace, form: Form, model_names: Sequence[str] | None) -> Source:
+def read_source(args: argparse.Namespace, form: PictureForm, model_names: Sequence[str] | None) -> Source:
     """Return the pictures of --data, at most --count of them, and say how many there are.
 
     `model_names` are the classes that the model knows, if that is known. A FOLDER without sub-folders holds
@@ -72,7 +72,9 @@ def read_source(args: argparse.Namespace, form: Form, model_names: Sequence[str]
     return Source(whole.split.take(chosen), [whole.names[at] for at in chosen], whole.class_names)
 
 
-def stream(source: Source, form: Form, batch_size: int, thumbnails: np.ndarray) -> Iterator[np.ndarray]:
+def stream(
+    source: Source, form: PictureForm, batch_size: int, thumbnails: np.ndarray
+) -> Iterator[np.ndarray]:
     """Yield the pictures in batches as the model takes them, and fill `thumbnails`, uint8 (N, side, side, 3).
 
     Each picture is read once, and only its thumbnail is kept.
@@ -87,7 +89,7 @@ def stream(source: Source, form: Form, batch_size: int, thumbnails: np.ndarray) 
     def fitted(at: int) -> Picture:
         image = as_rgb(source.split.image(at))
         thumbnails[at] = thumbnail(image, side)
-        return form.fit(Path(source.names[at]), image)
+        return form.fit(image, source.names[at])
 
     # Off where standard error is no terminal.
     with tqdm(total=count, unit="picture", disable=None) as progress:
@@ -102,8 +104,8 @@ def _is_flat(data: str) -> bool:
     return folder.is_dir() and not any(path.is_dir() and path.name[0] != "." for path in folder.iterdir())
 
 
-def _held_out(args: argparse.Namespace, form: Form, model_names: Sequence[str] | None) -> Source:
-    dataset = load_data(args, model_names, (form.height, form.width))
+def _held_out(args: argparse.Namespace, form: PictureForm, model_names: Sequence[str] | None) -> Source:
+    dataset = load_data(args, model_names, form.size)
     print(dataset.describe())
     images = dataset.validation.images
     # The folder's name too: a file of that name may be in every class's folder.
