@@ -14,6 +14,7 @@ from kerasviz.pictures import Scale, colorize
 from kerasviz.pictures.figures import (
     CamStyle,
     Figure,
+    PixelStyle,
     cam_figure,
     comparison_figure,
     heatmap_figure,
@@ -194,3 +195,34 @@ def test_masking_compares_on_one_scale_and_in_one_order() -> None:
     assert "all 3 channels in their order" in own.get_suptitle().replace("\n", " ")
     with pytest.raises(InputError, match="differ in shape"):
         masking_figure((DARK, DARK), (before, before[:1]), "conv")
+
+
+def test_each_column_may_have_its_own_style() -> None:
+    values = np.array([[1.0, 2.0], [3.0, 5.0]])
+    styles = [CamStyle(alpha=1.0), CamStyle(alpha=1.0, from_zero=False), PixelStyle(percentile=75)]
+    figure = cam_figure(DARK, [[values] * 3], ["cat"], ["cam", "rise", "saliency"], styles)
+    bars = [(axes.get_ylabel(), axes.get_ylim()) for axes in figure.axes if axes.get_ylabel()]
+    assert bars == [("CAM", (0.0, 5.0)), ("CAM", (1.0, 5.0)), ("attribution", (0.0, 3.5))]
+    assert titles_of(figure)[3] == "cat saliency (25.0% beyond the scale)"
+    # Where 0 means nothing in particular, the smallest value leaves the picture as it is.
+    _, from_zero, from_lowest, alone = pictures_of(figure)
+    assert from_zero[0, 0].any()
+    assert not from_lowest[0, 0].any()
+    assert from_lowest[-1, -1].any()
+    assert alone.shape == (2, 2, 3)
+    with pytest.raises(InputError, match="2 styles"):
+        cam_figure(DARK, [[values] * 3], ["cat"], ["cam", "rise", "saliency"], styles[:2])
+
+
+def test_many_maps_take_several_lines(assert_whole: Callable[[Figure], None]) -> None:
+    names = [f"method {number} with a name of some length" for number in range(8)]
+    figure = cam_figure(IMAGE, [[CAM] * 8], [LONG], names)
+    assert_whole(figure)
+    titles = titles_of(figure)
+    assert [title == "picture" for title in titles] == [at in (0, 5) for at in range(10)]
+    for title, name in zip(titles[1:5] + titles[6:], names, strict=True):
+        assert title.endswith(name)
+    whole = figure.bbox.width
+    for axes in figure.axes:
+        if axes.get_images():
+            assert axes.get_window_extent().width == pytest.approx(whole / 6, rel=0.3)

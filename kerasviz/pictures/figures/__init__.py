@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from kerasviz.pictures.figures.base import Figure, name_of, save_figure
-from kerasviz.pictures.figures.cams import CamStyle, cam_figure
 from kerasviz.pictures.figures.evaluation import accuracy_figure, confusion_figure
-from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure, saliency_figure
+from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure
 from kerasviz.pictures.figures.kernels import filtered_figure, kernel_figure, pairs_figure
+from kerasviz.pictures.figures.map_styles import CamStyle, MapStyle, PixelStyle
+from kerasviz.pictures.figures.maps import cam_figure, saliency_figure
 from kerasviz.pictures.figures.methods import methods_figure
 from kerasviz.pictures.figures.points import curves_figure, embedding_figure
 from kerasviz.pictures.figures.samples import (
@@ -20,6 +21,8 @@ from kerasviz.pictures.figures.sheets import feature_figure, feature_order, mask
 __all__ = [
     "CamStyle",
     "Figure",
+    "MapStyle",
+    "PixelStyle",
     "accuracy_figure",
     "cam_figure",
     "comparison_figure",

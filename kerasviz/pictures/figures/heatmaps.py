@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,20 +11,14 @@ from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_rgb
 from kerasviz.pictures.colors import colorize, default_colormap
 from kerasviz.pictures.figures.base import (
-    BAR_WIDTH,
     NO_EVIDENCE,
     Figure,
     color_bar,
-    map_grid,
     new_figure,
     show_image,
-    wrap,
 )
 from kerasviz.pictures.overlay import fit_heatmap, overlay
-from kerasviz.pictures.scale import Scale, all_zero, scale_of, sequential, symmetric
-
-# Inches: beside many maps, each is smaller.
-WIDEST = 13.0
+from kerasviz.pictures.scale import Scale, all_zero, scale_of
 
 
 def heatmap_figure(
@@ -118,55 +112,6 @@ def comparison_figure(
     if isinstance(scale, Scale):
         color_bar(figure, grid.ravel().tolist(), scale, default_colormap(scale), "value")
     return figure
-
-
-def saliency_figure(
-    image: Any, maps: Mapping[str, Any], heading: str = "picture", percentile: float = 99.5
-) -> Figure:
-    """Return a figure of a picture and its pixel attributions beside it, each with its own colour bar.
-
-    A few pixels are far stronger than the others, so that a scale over all values would show those alone.
-    Picture and maps are drawn at one size, so that a pixel is at the same place in all of them. Above a map
-    that is 0 everywhere stands "no evidence".
-
-    Args:
-        image: as for `overlay`.
-        maps: `(h, w)` by method; signed ones get a scale around 0.
-        heading: what is explained, above the picture.
-        percentile: of the values that each map's scale spans; its title says which share lies beyond.
-
-    Raises:
-        ImageError: the image has another shape or range.
-        InputError: there is no map, one is not two-dimensional, or `percentile` is out of its range.
-
-    >>> len(saliency_figure(np.zeros((8, 8)), {"saliency": np.eye(8)}).axes)  # picture, map, colour bar
-    3
-    """
-    if not maps:
-        raise InputError("There are no maps to draw: pass {method: map}.")
-    image = as_rgb(image)
-    aspect = image.shape[0] / image.shape[1]
-    across = 1.0 + (1.0 + BAR_WIDTH) * len(maps)
-    bars = 0.8 * len(maps)
-    cell = max(1.8, min(4.0, 3.2 / aspect, (WIDEST - bars) / across))
-    figure = new_figure(cell * across + bars, cell * aspect + 0.8)
-    ((axes, places),) = map_grid(figure, 1, len(maps), aspect)
-    show_image(axes, image, wrap(heading, cell, 9))
-    for (place, bar), (method, values) in zip(places, maps.items(), strict=True):
-        values = fit_heatmap(values, np.shape(values))
-        scale = (symmetric if np.nanmin(values) < 0 else sequential)(values, percentile)
-        colors = colorize(values, scale, default_colormap(scale))
-        show_image(place, colors, wrap(_said(method, values, scale), cell, 9), size=image.shape[:2])
-        color_bar(figure, None, scale, default_colormap(scale), "attribution", into=bar)
-    return figure
-
-
-def _said(method: str, values: np.ndarray, scale: Scale) -> str:
-    """Return the title of an attribution: its method, and what its picture cannot show."""
-    if all_zero(values):
-        return f"{method} ({NO_EVIDENCE})"
-    outside = scale.clipped_share(values)
-    return method if outside == 0 else f"{method} ({outside:.1%} beyond the scale)"
 
 
 def _check_counts(
