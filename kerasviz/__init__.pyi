@@ -87,11 +87,6 @@ from .trust import (
 from .watch import (
     Evolution,
     TrainingLog,
-    cams,
-    dead_filters,
-    drift,
-    kernels,
-    responses,
 )
 
 __all__ = [
@@ -107,15 +102,12 @@ __all__ = [
     "__version__",
     "animate",
     "cam",
-    "cams",
     "class_logit",
     "class_names",
     "class_score",
     "classification",
     "data",
-    "dead_filters",
     "direction_activation",
-    "drift",
     "embed",
     "embedding_figure",
     "embeddings",
@@ -129,7 +121,6 @@ __all__ = [
     "images",
     "integrate",
     "kernel_figure",
-    "kernels",
     "layer_filters",
     "layers",
     "load_model",
@@ -145,7 +136,6 @@ __all__ = [
     "read_images",
     "region_score",
     "report",
-    "responses",
     "sanity_check",
     "sequential",
     "sheet",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from kerasviz.watch.cam_frames import cams
 from kerasviz.watch.evolution import Evolution
-from kerasviz.watch.measures import dead_filters, drift
+from kerasviz.watch.kernel_drift import drift
+from kerasviz.watch.kernel_frames import kernels
+from kerasviz.watch.response_frames import responses
 from kerasviz.watch.scales import ScaleChoice
 from kerasviz.watch.schedule import every, geometric
+from kerasviz.watch.silent_filters import dead_filters
 from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
-from kerasviz.watch.sources import Picture, kernels, responses
 from kerasviz.watch.training_log import TrainingLog
+from kerasviz.watch.watched_pictures import Picture
 
 __all__ = [
     "Evolution",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,20 @@ import numpy as np
 
 from kerasviz.explanation import explain
 from kerasviz.pictures import Scale, all_zero, overlay
+from kerasviz.probe import LayerRequest, default_layer, resolve
 from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
-from kerasviz.watch.sources import Picture, model_picture
+from kerasviz.watch.tags import check_name, tag_of
+from kerasviz.watch.watched_pictures import Picture, Range, as_pictures, batch_of, shown
 
 
 def cams(
-    images: Picture | list[Picture], layer: Any = None, method: str = "grad_cam", target: Any = None
+    images: Picture | Sequence[Picture],
+    layer: LayerRequest | None = None,
+    method: str = "grad_cam",
+    target: Any = None,
+    *,
+    name: str | None = None,
+    input_range: Range | None = None,
 ) -> Source:
     """Watch where the network looks: CAM overlays of a few pictures, tag `cams/LAYER`.
 
@@ -24,24 +33,36 @@ def cams(
     as it is; the frame records which (`no_evidence`), and a film says so below.
 
     Args:
-        images: one picture or several: files, or arrays `(h, w, c)` in 0..255 as the model takes them.
+        images: one picture or several: files, or arrays `(h, w, c)` as the model takes them.
         layer: the target layer; by default the last spatial one.
         method: any CAM method of `kv.explain`.
         target: what is explained; by default each picture's predicted class.
+        name: for the tag, `cams/NAME/LAYER`, where several sources explain one layer.
+        input_range: what the model takes for black and white, such as (0, 1); needed for files and arrays of
+            floats where the model does not say it itself, see `kv.PictureForm`.
+
+    >>> import kerasviz as kv
+    >>> source = kv.watch.cams(["cat.jpg", "dog.jpg"], "conv4", method="layer_cam")
     """
-    return _Cams(tuple(images) if isinstance(images, list | tuple) else (images,), layer, method, target)
+    return _Cams(as_pictures(images), layer, method, target, check_name(name), input_range)
 
 
 @dataclass(frozen=True)
 class _Cams(Source):
     images: tuple[Picture, ...]
-    layer: Any
+    layer: LayerRequest | None
     method: str
     target: Any
+    name: str | None
+    input_range: Range | None
 
     def bind(self, run: Run) -> list[Watch]:
-        batch = np.stack([model_picture(image, run.model) for image in self.images])
-        watch = _CamWatch(run.model, batch, self.layer, self.method, self.target)
+        batch = batch_of(self.images, run.model, self.input_range)
+        pictures = shown(self.images, batch, run.model, self.input_range)
+        layer = default_layer(run.model, batch) if self.layer is None else self.layer
+        path = resolve(run.model, layer)[0].path
+        tag = tag_of("cams", path, self.name)
+        watch = _CamWatch(run.model, batch, pictures, layer, path, tag, self.method, self.target)
         watch.collect()  # a wrong layer, method or target is refused before training
         return [watch]
 
@@ -50,20 +71,27 @@ class _Cams(Source):
 class _CamWatch(Watch):
     model: keras.Model
     batch: np.ndarray
-    layer: Any
+    pictures: np.ndarray
+    layer: LayerRequest
+    path: str
+    tag: str
     method: str
     target: Any
 
+    @property
+    def tags(self) -> list[str]:
+        return [self.tag]
+
     def collect(self) -> np.ndarray:
-        return explain(self.model, self.batch, method=self.method, layer=self.layer, target=self.target)
+        return np.asarray(
+            explain(self.model, self.batch, method=self.method, layer=self.layer, target=self.target)
+        )
 
     def write(self, collected: np.ndarray, step: int, output: Output) -> None:
-        pictures = np.clip(self.batch, 0, 255).astype("uint8")
         scales = [Scale(0.0, float(np.nanmax(heatmap, initial=0))) for heatmap in collected]
-        drawn = zip(pictures, collected, scales, strict=True)
+        drawn = zip(self.pictures, collected, scales, strict=True)
         tiles = np.stack([overlay(picture, heatmap, scale=scale) for picture, heatmap, scale in drawn])
-        layer = "last" if self.layer is None else str(getattr(self.layer, "name", self.layer))
-        ranges = [[scale.low, scale.high] for scale in scales]
         nothing = [at for at, heatmap in enumerate(collected) if all_zero(heatmap)]
-        meta = {"kind": "cams", "layer": layer, "method": self.method, "scales": ranges}
-        log_sheet(output, f"cams/{layer}", step, tiles, None, **meta, no_evidence=nothing)
+        ranges = [[scale.low, scale.high] for scale in scales]
+        meta = {"kind": "cams", "layer": self.path, "method": self.method, "scales": ranges}
+        log_sheet(output, self.tag, step, tiles, None, **meta, no_evidence=nothing)

@@ -12,12 +12,13 @@ import keras
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.events import EventLog
 from kerasviz.probe import has_kernel, resolve
-from kerasviz.watch.measures import drift
+from kerasviz.watch.kernel_drift import drift
+from kerasviz.watch.kernel_frames import kernels
 from kerasviz.watch.scales import Scales
 from kerasviz.watch.schedule import Schedule, as_schedule
 from kerasviz.watch.source import Output, Run, Source, Watch
-from kerasviz.watch.sources import kernels
 from kerasviz.watch.steps import last_batch
+from kerasviz.watch.tags import refuse_shared
 from kerasviz.watch.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -38,21 +39,22 @@ class Evolution(keras.callbacks.Callback):
 
     Args:
         log_dir: the folder of the run.
-        watch: sources such as `kv.kernels`, `kv.responses`, `kv.cams`, `kv.drift`, `kv.dead_filters`; by
-            default the kernels of the first four convolutions and the drift of all kernels.
+        watch: a source or several: `kv.watch.kernels`, `responses`, `cams`, `drift`, `dead_filters`, or your
+            own; by default the kernels of the first four convolutions and the drift of all kernels.
         every: the optimizer steps between two looks, or a schedule such as
             `kv.watch.geometric(1.2)`.
 
     Raises:
         InputError: `every` is not positive, or `watch` holds something else than sources.
         LayerNotFoundError: at the start of `fit`, when a source names a layer that the model lacks.
+        InputError: at the start of `fit`, when two sources would write one tag.
 
     >>> import keras, numpy as np, tempfile, kerasviz as kv
     >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="conv"),
     ...                           keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(2)])
     >>> model.compile("sgd", "mse")
     >>> log_dir = tempfile.mkdtemp()
-    >>> evolution = kv.Evolution(log_dir, watch=[kv.kernels("conv")], every=2)
+    >>> evolution = kv.Evolution(log_dir, watch=kv.watch.kernels("conv"), every=2)
     >>> _ = model.fit(np.ones((6, 8, 8, 1)), np.ones((6, 2)), batch_size=2, verbose=0, callbacks=[evolution])
     >>> [frame.step for frame in kv.open_log(log_dir).frames("kernels/conv")]
     [0, 2, 3]
@@ -61,19 +63,13 @@ class Evolution(keras.callbacks.Callback):
     def __init__(
         self,
         log_dir: str | os.PathLike[str],
-        watch: Sequence[Source] | None = None,
+        watch: Source | Sequence[Source] | None = None,
         every: int | Schedule = 50,
     ) -> None:
         super().__init__()
         self.directory = Path(log_dir) / "evolution"
         self.thinned = 0
-        self._sources = None if watch is None else list(watch)
-        for source in self._sources or []:
-            if not isinstance(source, Source):
-                raise InputError(
-                    f"`watch` holds {source!r}, which is no source; use kv.kernels(...), kv.responses(...), "
-                    "kv.cams(...), kv.drift(...), kv.dead_filters(...), or a subclass of Source."
-                )
+        self._sources = None if watch is None else _as_sources(watch)
         self._due = as_schedule(every)
         self._watches: list[Watch] = []
         self._output: Output | None = None
@@ -93,6 +89,7 @@ class Evolution(keras.callbacks.Callback):
         self._step = self._optimizer_step()
         run = Run(self.model, self.directory, start_step=self._step)
         self._watches = [watch for source in sources for watch in source.bind(run)]
+        refuse_shared(tag for watch in self._watches for tag in watch.tags)
         scales = Scales(self.directory if self._step > 0 else None)
         self._output = Output(EventLog(self.directory, start_step=self._step), scales)
         self._worker = Worker()
@@ -159,6 +156,18 @@ class Evolution(keras.callbacks.Callback):
                 worker.thinned,
                 self.directory,
             )
+
+
+def _as_sources(watch: Source | Sequence[Source]) -> list[Source]:
+    sources = [watch] if isinstance(watch, Source | str) else list(watch)
+    for source in sources:
+        if not isinstance(source, Source):
+            raise InputError(
+                f"`watch` holds {source!r}, which is no source; use kv.watch.kernels(...), "
+                "kv.watch.responses(...), kv.watch.cams(...), kv.watch.drift(...), "
+                "kv.watch.dead_filters(...), or a subclass of Source."
+            )
+    return sources
 
 
 def default_watch(model: keras.Model, convolutions: int = 4) -> list[Source]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ class Output:
 
 class Watch(abc.ABC):
     """One thing watched on one model."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """What it writes. A tag that two watches write is refused before training."""
+        return ()
 
     @abc.abstractmethod
     def collect(self) -> Any:

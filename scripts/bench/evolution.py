@@ -62,7 +62,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as log_dir:
         evolution = kv.Evolution(
             log_dir,
-            [kv.kernels(CONVOLUTIONS), kv.responses(images[0], ["conv1_2", "conv2_2"])],
+            [kv.watch.kernels(CONVOLUTIONS), kv.watch.responses(images[0], ["conv1_2", "conv2_2"])],
             every=lambda previous, step: (step - 1) % ROUND < WATCHED,
         )
         model.fit(images, labels, batch_size=10, verbose=0, shuffle=False, callbacks=[times, evolution])

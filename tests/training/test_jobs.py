@@ -41,7 +41,7 @@ def train_small(dataset, place: Place, settings: Settings) -> keras.Model:
     def build(mean: np.ndarray) -> keras.Model:
         return pets_cnn(list(dataset.class_names), 16, widths=(2, 3), fc_width=4, mean_image=mean)
 
-    return train(dataset, build, place, settings, watch=[kv.kernels("conv1_1"), kv.drift()])
+    return train(dataset, build, place, settings, watch=[kv.watch.kernels("conv1_1"), kv.watch.drift()])
 
 
 def weights(path: Path) -> list[np.ndarray]:

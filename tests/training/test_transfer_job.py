@@ -47,7 +47,7 @@ def run(dataset, folder, epochs: int, resume: bool = False) -> keras.Model:
         small,
         Place(folder, resume=resume),
         Settings(epochs=epochs, **SETTINGS),
-        watch=[kv.kernels("conv"), kv.drift("conv")],
+        watch=[kv.watch.kernels("conv"), kv.watch.drift("conv")],
         phases=PHASES,
     )
 

@@ -5,7 +5,10 @@ import pytest
 
 import kerasviz as kv
 from kerasviz.errors import InputError, LayerNotFoundError
+from kerasviz.images import write_png
 from kerasviz.pictures import Scale, SheetLayout, overlay
+
+RANGE = (0.0, 255.0)
 
 
 def fit(model, pictures, source, log_dir) -> list:
@@ -24,7 +27,7 @@ def photos() -> np.ndarray:
 def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pictures, photos) -> None:
     model = small_model(learning_rate=0.0)
     cams = kv.explain(model, photos, method="grad_cam", layer="conv1", target=1)
-    frames = fit(model, pictures, kv.cams(list(photos), "conv1", target=1), tmp_path)
+    frames = fit(model, pictures, kv.watch.cams(list(photos), "conv1", target=1, input_range=RANGE), tmp_path)
     assert [(frame.step, frame.tag) for frame in frames] == [(s, "cams/conv1") for s in (0, 3, 6)]
     meta, tiles = frames[0].meta, frames[0].meta["tiles"]
     assert meta["no_evidence"] == []
@@ -45,17 +48,71 @@ def test_a_picture_without_evidence_is_shown_as_it_is_and_recorded(
     model = small_model(learning_rate=0.0)
     layer = model.get_layer("sep")
     layer.bias.assign(np.full(layer.bias.shape, -1e9))  # a ReLU that is never above 0
-    (frame, *_) = fit(model, pictures, kv.cams(list(photos), "sep", target=1), tmp_path)
+    (frame, *_) = fit(model, pictures, kv.watch.cams(photos, "sep", target=1, input_range=RANGE), tmp_path)
     assert frame.meta["no_evidence"] == [0, 1, 2]
     layout = SheetLayout(**frame.meta["tiles"])
     for index, photo in enumerate(photos):
         np.testing.assert_array_equal(layout.crop(frame.image, index), photo)
 
 
+@pytest.mark.parametrize("input_range", [(0.0, 1.0), (-1.0, 1.0), (0.0, 255.0)])
+def test_the_picture_below_is_the_true_one_whatever_the_model_takes(
+    tmp_path, small_model, pictures, photos, input_range
+) -> None:
+    low, high = input_range
+    model = small_model(learning_rate=0.0)
+    layer = model.get_layer("sep")
+    layer.bias.assign(np.full(layer.bias.shape, -1e9))  # no evidence: the picture alone is drawn
+    file = tmp_path / "photo.png"
+    write_png(file, photos[0].astype("uint8"))
+    given = [low + photos[0] / 255 * (high - low), file, photos[0].astype("uint8")]
+    (frame, *_) = fit(
+        model, pictures, kv.watch.cams(given, "sep", target=1, input_range=input_range), tmp_path / "log"
+    )
+    layout = SheetLayout(**frame.meta["tiles"])
+    for index in range(3):
+        np.testing.assert_array_equal(layout.crop(frame.image, index), photos[0])
+
+
+def test_a_file_is_explained_as_the_model_takes_it(tmp_path, small_model, pictures, photos) -> None:
+    write_png(tmp_path / "photo.png", photos[0].astype("uint8"))
+    scales = [
+        fit(
+            small_model(learning_rate=0.0),
+            pictures,
+            kv.watch.cams(photo, "conv1", target=1, input_range=(0, 1)),
+            tmp_path / str(number),
+        )[0].meta["scales"][0][1]
+        for number, photo in enumerate([tmp_path / "photo.png", photos[0] / 255])
+    ]
+    assert scales[0] == pytest.approx(scales[1], rel=1e-5)
+
+
+def test_floats_are_not_drawn_where_nothing_says_what_they_mean(
+    tmp_path, small_model, pictures, photos
+) -> None:
+    with pytest.raises(InputError, match=r"input_range=\(low, high\).*Rescaling"):
+        fit(small_model(), pictures, kv.watch.cams(photos, "conv1"), tmp_path)
+    assert fit(small_model(), pictures, kv.watch.cams(photos.astype("uint8"), "conv1"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("layer", "tag"), [(None, "cams/sep"), (0, "cams/conv1"), (-3, "cams/sep"), ("c*1", "cams/conv1")]
+)
+def test_the_tag_says_the_path_of_the_layer(tmp_path, small_model, pictures, photos, layer, tag) -> None:
+    (frame, *_) = fit(small_model(), pictures, kv.watch.cams(photos.astype("uint8"), layer), tmp_path)
+    assert (frame.tag, frame.meta["layer"]) == (tag, tag.removeprefix("cams/"))
+
+
 def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, photos) -> None:
     options = [{}, {"layer": "conv1"}, {"method": "layer_cam"}, {"target": 0}, {"target": 1}]
     images = [
-        fit(small_model(), pictures, kv.cams(photos[0], **option), tmp_path / str(number))[-1].image.tobytes()
+        fit(
+            small_model(),
+            pictures,
+            kv.watch.cams(photos[0], input_range=RANGE, **option),
+            tmp_path / str(number),
+        )[-1].image.tobytes()
         for number, option in enumerate(options)
     ]
     assert len(set(images[:3])) == 3
@@ -65,4 +122,4 @@ def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, pho
 def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures, photos) -> None:
     for options, error in (({"layer": "conv9"}, LayerNotFoundError), ({"method": "grad_kam"}, InputError)):
         with pytest.raises(error):
-            fit(small_model(), pictures, kv.cams(photos[0], **options), tmp_path)
+            fit(small_model(), pictures, kv.watch.cams(photos[0], input_range=RANGE, **options), tmp_path)

@@ -44,7 +44,11 @@ class Kept(keras.callbacks.Callback):
 def test_frames_show_the_kernels_of_their_step(tmp_path, small_model, pictures) -> None:
     kept = Kept()
     scale = Scale(-1.0, 1.0)
-    fit(small_model(), pictures, [kept, kv.Evolution(tmp_path, [kv.kernels("conv1", scale=scale)], every=2)])
+    fit(
+        small_model(),
+        pictures,
+        [kept, kv.Evolution(tmp_path, [kv.watch.kernels("conv1", scale=scale)], every=2)],
+    )
     frames = list(kv.open_log(tmp_path).frames("kernels/conv1"))
     assert [frame.step for frame in frames] == [0, 2, 4, 6]
     for frame in frames:
@@ -63,7 +67,7 @@ def test_responses_are_the_layers_output_for_the_picture(tmp_path, small_model, 
     model, image = small_model(), pictures[0][3]
     before = model.get_layer("conv1")(image[None])
     scale = Scale(0.0, 2.0)
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.responses(image, "conv1", scale=scale)])])
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.responses(image, "conv1", scale=scale)])])
     first, last = kv.open_log(tmp_path).frames("responses/conv1")
     after = model.get_layer("conv1")(image[None])
     np.testing.assert_array_equal(first.image, sheet(map_tiles(np.array(before[0])), scale))
@@ -75,16 +79,16 @@ def test_responses_are_the_layers_output_for_the_picture(tmp_path, small_model, 
     ("every", "expected"), [(4, [0, 4, 6]), (6, [0, 6]), (100, [0, 6]), (geometric(2), [0, 1, 2, 4, 6])]
 )
 def test_the_first_and_last_step_are_always_there(tmp_path, small_model, pictures, every, expected) -> None:
-    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")], every=every)])
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("conv1")], every=every)])
     assert steps(tmp_path, "kernels/conv1") == expected
 
 
 def test_steps_go_on_over_epochs_fits_and_batches_of_several_steps(tmp_path, small_model, pictures) -> None:
     model = small_model()
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")], every=4)], epochs=2)
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("conv1")], every=4)], epochs=2)
     assert steps(tmp_path, "kernels/conv1") == [0, 4, 8, 12]
     model.compile(model.optimizer, "sparse_categorical_crossentropy", steps_per_execution=3)
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")], every=4)])
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("conv1")], every=4)])
     assert steps(tmp_path, "kernels/conv1") == [0, 4, 8, 12, 18]
     assert len(list((tmp_path / "evolution").glob("*tfevents*"))) == 2
 
@@ -92,7 +96,11 @@ def test_steps_go_on_over_epochs_fits_and_batches_of_several_steps(tmp_path, sma
 def test_scale_is_fixed_and_goes_on_in_a_later_fit(tmp_path, small_model, pictures) -> None:
     model = small_model(learning_rate=5.0)
     for _ in range(2):
-        fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1"), kv.kernels("softmax")], every=1)])
+        fit(
+            model,
+            pictures,
+            [kv.Evolution(tmp_path, [kv.watch.kernels("conv1"), kv.watch.kernels("softmax")], every=1)],
+        )
     scales = {tuple(frame.meta["scale"]) for frame in kv.open_log(tmp_path).frames("kernels/softmax")}
     assert len(scales) == 1
     assert max(frame.meta["clipped"] for frame in kv.open_log(tmp_path).frames("kernels/softmax")) > 0
@@ -103,7 +111,7 @@ def test_kernels_that_begin_at_0_are_mid_grey_and_fix_their_scale_later(
 ) -> None:
     model = small_model()
     model.get_layer("softmax").kernel.assign(np.zeros(model.get_layer("softmax").kernel.shape))
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("softmax")], every=2)])
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("softmax")], every=2)])
     first, *later = kv.open_log(tmp_path).frames("kernels/softmax")
     assert set(np.unique(first.image.reshape(-1, 3), axis=0)[:, 0]) <= {128, 175}
     assert len({tuple(frame.meta["scale"]) for frame in later}) == 1
@@ -112,7 +120,7 @@ def test_kernels_that_begin_at_0_are_mid_grey_and_fix_their_scale_later(
 
 
 def test_scale_per_frame_follows_the_weights(tmp_path, small_model, pictures) -> None:
-    source = kv.kernels("softmax", scale="frame")
+    source = kv.watch.kernels("softmax", scale="frame")
     fit(small_model(learning_rate=5.0), pictures, [kv.Evolution(tmp_path, [source], every=1)])
     frames = list(kv.open_log(tmp_path).frames("kernels/softmax"))
     assert len({tuple(frame.meta["scale"]) for frame in frames}) == len(frames)
@@ -120,13 +128,17 @@ def test_scale_per_frame_follows_the_weights(tmp_path, small_model, pictures) ->
 
 def test_a_fresh_run_takes_its_own_scale(tmp_path, small_model, pictures) -> None:
     for seed in (1, 2):
-        fit(small_model(seed), pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1"), kv.drift()], every=6)])
+        fit(
+            small_model(seed),
+            pictures,
+            [kv.Evolution(tmp_path, [kv.watch.kernels("conv1"), kv.watch.drift()], every=6)],
+        )
     # the second run started at step 0 too, with other kernels: its first drift is 0
     assert kv.open_log(tmp_path).scalars("drift/conv1")[0] == (0, 0.0)
 
 
 def test_several_kernels_of_a_layer_and_patterns(tmp_path, small_model, pictures) -> None:
-    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.kernels("*[!l]")])])
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("*[!l]")])])
     tags = {info.tag for info in kv.open_log(tmp_path).tags()}
     assert tags == {
         "kernels/conv1",
@@ -140,7 +152,7 @@ def test_drift_is_the_relative_distance_and_survives_a_resumed_run(tmp_path, sma
     model = small_model()
     start = np.array(model.get_layer("conv1").kernel)
     for _ in range(2):
-        fit(model, pictures, [kv.Evolution(tmp_path, [kv.drift("conv1")], every=3)])
+        fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.drift("conv1")], every=3)])
         moved = np.array(model.get_layer("conv1").kernel) - start
         logged = dict(kv.open_log(tmp_path).scalars("drift/conv1"))
         assert logged[int(model.optimizer.iterations)] == pytest.approx(
@@ -154,7 +166,7 @@ def test_dead_filters_are_counted(tmp_path, small_model, pictures) -> None:
     model = small_model(learning_rate=0.0)
     layer = model.get_layer("conv1")
     layer.bias.assign([-1e6, 0.0, 0.0, -1e6])
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.dead_filters(pictures[0][:4])])])
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.dead_filters(pictures[0][:4])])])
     assert kv.open_log(tmp_path).scalars("dead_filters/conv1")[0] == (0, 0.5)
     assert {info.tag for info in kv.open_log(tmp_path).tags()} == {"dead_filters/conv1", "dead_filters/sep"}
 
@@ -172,9 +184,14 @@ def test_default_watch_suits_any_model(tmp_path, small_model, pictures) -> None:
 def test_a_picture_file_is_resized_to_the_models_input(tmp_path, small_model, pictures) -> None:
     file = tmp_path / "picture.png"
     cv2.imwrite(str(file), np.full((20, 30, 3), 255, np.uint8))
-    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.responses(file, "conv1")])])
+    model = small_model(learning_rate=0.0)
+    source = kv.watch.responses(file, "conv1", scale=Scale(0.0, 2.0), input_range=(0, 1))
+    fit(model, pictures, [kv.Evolution(tmp_path, source)])
     (frame, _) = kv.open_log(tmp_path).frames("responses/conv1")
-    assert (frame.meta["tiles"]["height"], frame.meta["tiles"]["width"]) == (8, 8)
+    white = np.array(model.get_layer("conv1")(np.ones((1, 8, 8, 3), "float32")))
+    np.testing.assert_array_equal(frame.image, sheet(map_tiles(white[0]), Scale(0.0, 2.0)))
+    with pytest.raises(InputError, match=r"input_range=\(low, high\)"):
+        fit(model, pictures, [kv.Evolution(tmp_path, kv.watch.responses(file, "conv1"))])
 
 
 def test_nan_weights_are_drawn_and_counted_not_hidden(tmp_path, small_model, pictures) -> None:
@@ -182,7 +199,7 @@ def test_nan_weights_are_drawn_and_counted_not_hidden(tmp_path, small_model, pic
     kernel = np.array(model.get_layer("conv1").kernel)
     kernel[0, 0, :, 0] = np.nan
     model.get_layer("conv1").kernel.assign(kernel)
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")])])
+    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("conv1")])])
     frame = next(iter(kv.open_log(tmp_path).frames("kernels/conv1")))
     assert frame.meta["not_finite"] == 3
     assert tuple(frame.image[0, 0]) == (255, 0, 255)
@@ -200,7 +217,7 @@ def test_a_model_without_a_graph(tmp_path, pictures) -> None:
 
     model = Subclassed()
     model.compile("sgd", "sparse_categorical_crossentropy")
-    watch = [kv.kernels("conv1"), kv.responses(pictures[0][0], "conv1")]
+    watch = [kv.watch.kernels("conv1"), kv.watch.responses(pictures[0][0], "conv1")]
     fit(model, pictures, [kv.Evolution(tmp_path, watch, every=3)])
     # it had no weights before its first batch
     assert steps(tmp_path, "kernels/conv1") == [1, 3, 6]
@@ -213,10 +230,10 @@ def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures) -
     with pytest.raises(InputError, match="whole number"):
         kv.Evolution(tmp_path, every=0)
     for watch, error, words in [
-        (kv.kernels("conv2"), LayerNotFoundError, "conv1"),
-        (kv.kernels("conv1", channel=3), InputError, "channel"),
-        (kv.kernels("pool"), UnsupportedModelError, "no kernel"),
-        (kv.responses(np.zeros((9, 8, 3)), "conv1"), InputError, r"\(8, 8, 3\)"),
+        (kv.watch.kernels("conv2"), LayerNotFoundError, "conv1"),
+        (kv.watch.kernels("conv1", channel=3), InputError, "channel"),
+        (kv.watch.kernels("pool"), UnsupportedModelError, "no kernel"),
+        (kv.watch.responses(np.zeros((9, 8, 3)), "conv1"), InputError, r"\(8, 8, 3\)"),
     ]:
         with pytest.raises(error, match=words):
             fit(small_model(), pictures, [kv.Evolution(tmp_path, [watch])])
@@ -246,7 +263,7 @@ def test_an_interrupted_fit_keeps_its_frames_and_the_next_works(tmp_path, small_
                 raise KeyboardInterrupt
 
     model = small_model()
-    evolution = kv.Evolution(tmp_path, [kv.kernels("conv1")], every=1)
+    evolution = kv.Evolution(tmp_path, [kv.watch.kernels("conv1")], every=1)
     with pytest.raises(KeyboardInterrupt):
         fit(model, pictures, [evolution, Stop()])
     fit(model, pictures, [evolution])
@@ -255,7 +272,7 @@ def test_an_interrupted_fit_keeps_its_frames_and_the_next_works(tmp_path, small_
 
 def test_training_is_not_changed_by_being_watched(tmp_path, small_model, pictures) -> None:
     watched, plain = small_model(3), small_model(3)
-    watch = [kv.kernels("*conv*"), kv.responses(pictures[0][0], "conv1"), kv.drift()]
+    watch = [kv.watch.kernels("*conv*"), kv.watch.responses(pictures[0][0], "conv1"), kv.watch.drift()]
     fit(watched, pictures, [kv.Evolution(tmp_path, watch, every=1)])
     fit(plain, pictures, [])
     for one, other in zip(watched.get_weights(), plain.get_weights(), strict=True):
@@ -263,6 +280,6 @@ def test_training_is_not_changed_by_being_watched(tmp_path, small_model, picture
 
 
 def test_recorded_meta_is_json(tmp_path, small_model, pictures) -> None:
-    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.kernels("conv1")])])
+    fit(small_model(), pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("conv1")])])
     meta = kv.open_log(tmp_path).last_meta("kernels/conv1")
     assert json.loads(json.dumps(meta)) == meta

@@ -1,0 +1,85 @@
+"""The source that measures how far kernels have moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasviz.atomic import atomic_path
+from kerasviz.probe import Kernel
+from kerasviz.watch.asked_layers import Asked, kernels_of
+from kerasviz.watch.source import Output, Run, Source, Watch
+from kerasviz.watch.tags import tag_of
+
+INITIAL_KERNELS = "initial_kernels.npz"
+
+
+def drift(layer: Asked = "*") -> Source:
+    """Watch how far kernels have moved from where they began: scalars `drift/LAYER`.
+
+        drift = ||W_t - W_0|| / ||W_0||
+
+    with `W_t` the kernel at step t and the Euclidean norm over all its weights. The initial kernels are kept
+    in `initial_kernels.npz` beside the log, so that a resumed run measures from the same start.
+
+    Args:
+        layer: name, path, pattern, index or layer object, or a list of these; by default every layer with a
+            kernel.
+
+    >>> import kerasviz as kv
+    >>> source = kv.watch.drift("conv*")
+    """
+    return _Drift(layer)
+
+
+@dataclass(frozen=True)
+class _Drift(Source):
+    layer: Asked
+
+    def bind(self, run: Run) -> list[Watch]:
+        kernels = kernels_of(run.model, self.layer)
+        return [_DriftWatch(kernels, _initial(kernels, run))]
+
+
+def _initial(kernels: dict[str, Kernel], run: Run) -> dict[str, np.ndarray]:
+    """Return the kernels that the run began with; kept in a file, for when it is resumed."""
+    file = run.directory / INITIAL_KERNELS
+    kept: dict[str, np.ndarray] = {}
+    if run.start_step > 0 and file.exists():
+        with np.load(file) as stored:
+            kept = {name: stored[name] for name in stored.files}
+    initial = {
+        name: kept[name] if name in kept and kept[name].shape == view.value.shape else view.copy()
+        for name, view in kernels.items()
+    }
+    together: dict[str, Any] = {**kept, **initial}
+    with atomic_path(file) as temporary:
+        # Without `allow_pickle=False`, which NumPy before 2.1 takes for an array of that name.
+        np.savez(temporary, **together)
+    return initial
+
+
+class _DriftWatch(Watch):
+    def __init__(self, kernels: dict[str, Kernel], initial: dict[str, np.ndarray]) -> None:
+        self._kernels = kernels
+        self._initial = {name: keras.ops.convert_to_tensor(value) for name, value in initial.items()}
+        self._norms = {name: max(float(np.linalg.norm(value)), 1e-12) for name, value in initial.items()}
+
+    @property
+    def tags(self) -> list[str]:
+        return [tag_of("drift", name) for name in self._kernels]
+
+    def collect(self) -> dict[str, float]:
+        distances = {}
+        for name, kernel in self._kernels.items():
+            moved = keras.ops.cast(kernel.value, "float32") - self._initial[name]
+            distance = keras.ops.sqrt(keras.ops.sum(keras.ops.square(moved)))
+            distances[name] = float(keras.ops.convert_to_numpy(distance)) / self._norms[name]
+        return distances
+
+    def write(self, collected: dict[str, float], step: int, output: Output) -> None:
+        for name, value in collected.items():
+            output.log.scalar(tag_of("drift", name), step, value)
