@@ -40,6 +40,10 @@ _MEDIA_TYPES = {
     ".webp": "image/webp",
     ".mp4": "video/mp4",
 }
+# The longest side that each format can say; the others' are beyond every memory.
+_LONGEST_SIDES = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_383}
+# Some twenty pictures are held at a time: of this size they are 1 GB.
+_MOST_PIXELS = 4096 * 4096
 # Browsers show a GIF of a higher rate slowly.
 FASTEST_FPS = 50
 HOLD_SECONDS = 1.0
@@ -149,6 +153,7 @@ def animate(
     if not frames:
         raise LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {reader.damage}.")
     canvas = Canvas.fit(frames, tile, upscale, info.last_step if caption else None)
+    _check_size(canvas, report.path)
     samples = [picture for frame in frames if (picture := canvas.draw(frame)) is not None]
     report.height, report.width = samples[0].shape[:2]
     drawn = _ahead(_drawn(reader, info, every, canvas, report))
@@ -183,6 +188,17 @@ def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo
             f"{path} is neither a folder nor ends in one of {', '.join(WRITERS)}: the ending says the format."
         )
     return path
+
+
+def _check_size(canvas: Canvas, path: Path) -> None:
+    """Refuse pictures that the format cannot hold, or that no memory can, before one is drawn."""
+    longest = _LONGEST_SIDES.get(path.suffix.lower(), _MOST_PIXELS)
+    size = f"{path} would have pictures of {canvas.width:,} x {canvas.height:,} pixels"
+    mend = f"enlarge them less (upscale is {canvas.upscale:,}), show one tile, or choose another format."
+    if max(canvas.width, canvas.height) > longest:
+        raise InputError(f"{size}, but no side of a {path.suffix} file exceeds {longest:,}: {mend}")
+    if canvas.width * canvas.height > _MOST_PIXELS:
+        raise InputError(f"{size}, but more than {_MOST_PIXELS:,} pixels would fill the memory: {mend}")
 
 
 def _drawn(

@@ -70,6 +70,11 @@ class Canvas:
         text_width = max(map(_text_width, captions), default=0)
         return cls(shape, tile, upscale, max(size[1] * upscale, text_width), captioned, scaled)
 
+    @property
+    def height(self) -> int:
+        """The height in pixels of the finished pictures."""
+        return self.shape[0] * self.upscale + STRIP_HEIGHT * self.caption
+
     def draw(self, frame: Frame) -> np.ndarray | None:
         """Return the finished picture, uint8 `(H, W)` or `(H, W, 3)`; None for a frame of another form."""
         picture = select(frame, self.tile)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,10 @@ Size = int | tuple[int, int]
 Skipped = tuple[Path, str]
 _T = TypeVar("_T")
 _WHITE = (255, 255, 255, 255)
+# What Pillow tries a file as. Its other readers are for rarities, and that of PostScript starts a program.
+_FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "ICO", "TGA", "AVIF")
+# Above this many Pillow warns. A transparent picture of as many takes 1.3 GB while it is read.
+_MOST_PIXELS = 89_478_485
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,14 @@ class ImageSet:
     images: np.ndarray
     paths: list[Path]
     skipped: list[Skipped]
+
+
+class _RefusedError(ImageError):
+    """A picture that is refused for what it is, with the reason in a few words."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def size_pair(size: Size) -> tuple[int, int]:
@@ -70,7 +83,8 @@ def read_image(path: str | os.PathLike[str], size: Size | None = None, channels:
     """Return the picture in the file `path` as uint8 `(h, w, channels)`, 0..255.
 
     Args:
-        path: a picture in any format that Pillow knows, recognised by its content, not by its ending.
+        path: a picture, recognised by its content, not by its ending: PNG, JPEG, GIF, BMP, WebP, TIFF, PPM,
+            JPEG 2000, ICO, TGA, and AVIF where Pillow has it.
         size: side or `(height, width)` to stretch it to (see `resize_image`); None keeps its own.
         channels: 3 for RGB (a grey picture is repeated), 1 for grey (a coloured one becomes its luma,
             0.299 R + 0.587 G + 0.114 B).
@@ -79,7 +93,8 @@ def read_image(path: str | os.PathLike[str], size: Size | None = None, channels:
     parts are laid on white; CMYK becomes RGB; of 16 bits a channel the upper 8 are kept.
 
     Raises:
-        ImageError: the file is missing, not a picture, damaged, or of 32 bits a channel.
+        ImageError: the file is missing, not a picture, damaged, of 32 bits a channel, or of more than 89
+            million pixels, which is found out before it is decoded.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "dot.png"
@@ -109,7 +124,7 @@ def why_unreadable(error: ImageError) -> str:
     """Return in a few words, without the path, what the `error` of `read_image` says."""
     if isinstance(error.__cause__, Image.UnidentifiedImageError):
         return "not a picture"
-    return "32 bits a channel" if isinstance(error.__cause__, ImageError) else "damaged"
+    return error.__cause__.reason if isinstance(error.__cause__, _RefusedError) else "damaged"
 
 
 def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[Path]:
@@ -186,17 +201,40 @@ def in_threads(function: Callable[[Any], _T], items: Sequence[Any]) -> list[_T]:
 
 def _decoded(path: Path, decode: Callable[[Image.Image], _T]) -> _T:
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=_readable_formats()) as picture:
+            _refuse_giants(picture.size)
             return decode(picture)
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist; pass the path of a picture.") from None
     except Image.UnidentifiedImageError as error:
         raise ImageError(f"{path} is not a picture by its content; pass a picture file.") from error
-    except ImageError as error:
+    except _RefusedError as error:
         raise ImageError(f"{path} {error}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        many = _too_many_pixels(f"({error})")
+        raise ImageError(f"{path} {many}") from many
     # A decoder may raise nearly anything on damaged bytes: OSError, SyntaxError, ValueError, struct.error ...
     except Exception as error:
         raise ImageError(f"{path} is damaged or cannot be read: {error}.") from error
+
+
+@functools.cache
+def _readable_formats() -> list[str]:
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
+def _refuse_giants(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > _MOST_PIXELS:
+        raise _too_many_pixels(f"({width:,} x {height:,})")
+
+
+def _too_many_pixels(size: str) -> _RefusedError:
+    return _RefusedError(
+        f"has more than {_MOST_PIXELS:,} pixels {size}, which would fill the memory: save it smaller.",
+        "too many pixels",
+    )
 
 
 def _decode_small(picture: Image.Image) -> None:
@@ -208,17 +246,20 @@ def _decode_small(picture: Image.Image) -> None:
 def _refuse_32_bits(picture: Image.Image) -> None:
     # Older versions of Pillow open a grey 16-bit PNG in mode I.
     if picture.mode == "F" or (picture.mode == "I" and picture.format != "PNG"):
-        raise ImageError("has 32 bits a channel and no stated range; save it with 8 or 16 bits a channel.")
+        raise _RefusedError(
+            "has 32 bits a channel and no stated range; save it with 8 or 16 bits a channel.",
+            "32 bits a channel",
+        )
 
 
 def _as_array(picture: Image.Image, channels: int) -> np.ndarray:
     _refuse_32_bits(picture)
-    picture = ImageOps.exif_transpose(picture)
+    # In place and without copies: of a picture near the limit each takes 360 MB.
+    ImageOps.exif_transpose(picture, in_place=True)
     if picture.mode == "I" or picture.mode.startswith("I;16"):
-        values = np.asarray(picture).astype(np.int64)
-        picture = Image.fromarray((values >> 8).astype(np.uint8))
+        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
     if picture.has_transparency_data:
-        front = picture.convert("RGBA")
+        front = picture if picture.mode == "RGBA" else picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", front.size, _WHITE), front)
     picture = picture.convert("RGB" if channels == 3 else "L")
     return np.array(picture).reshape(picture.height, picture.width, channels)

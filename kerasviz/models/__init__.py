@@ -13,7 +13,7 @@ from kerasviz.models.files import load_model, save_model
 from kerasviz.models.freezing import freeze_backbone, unfreeze_last_blocks
 from kerasviz.models.hand_made.bank import filter_bank
 from kerasviz.models.hand_made.filters import edge_filters, gabor, laplacian, line_filters, prewitt, sobel
-from kerasviz.models.named_classes import NamedDense, read_class_names
+from kerasviz.models.named_classes import NamedDense, check_class_names, read_class_names
 from kerasviz.models.pets import pets_cnn
 from kerasviz.models.preprocessing import MeanSubtraction
 from kerasviz.models.transfer import densenet169, resnet50, transfer
@@ -22,6 +22,7 @@ __all__ = [
     "MeanSubtraction",
     "NamedDense",
     "backbone_names",
+    "check_class_names",
     "class_names",
     "densenet169",
     "edge_filters",

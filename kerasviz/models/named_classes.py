@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import keras
 from kerasviz.errors import InputError
 
 Classes = int | Sequence[str]
+# A file of class names is read no further: the 21,841 classes of the whole ImageNet take 1 MB.
+_LARGEST_FILE = 16 * 2**20
 
 
 @keras.saving.register_keras_serializable(package="kerasviz")
@@ -56,12 +59,12 @@ class NamedDense(keras.layers.Dense):
 
 def _checked_names(names: Sequence[str]) -> list[str]:
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise InputError(f"class names must be a list of strings, but this was given: {names!r}.")
+        raise InputError(f"class names must be a list of strings, but this was given: {reprlib.repr(names)}.")
     names = list(names)
     if len(names) < 2:
         raise InputError(f"a classifier needs two classes or more, but the names given are {names}.")
     if not all(name.strip() for name in names):
-        raise InputError(f"every class needs a name, but one of these is empty: {names}.")
+        raise InputError(f"every class needs a name, but one of these is empty: {reprlib.repr(names)}.")
     return names
 
 
@@ -90,6 +93,29 @@ def probabilities_layer(classes: Classes, kernel_initializer: Any = "glorot_unif
     return NamedDense(classes, **settings)
 
 
+def check_class_names(names: Sequence[str], model: keras.Model) -> None:
+    """Refuse `names` that are more or fewer than the classes that `model` tells apart.
+
+    A model of one output unit tells two classes apart. Models with several outputs, or whose output is no
+    vector for each picture, are not checked.
+
+    Raises:
+        InputError: the numbers differ.
+
+    >>> inputs = keras.Input((4,))
+    >>> check_class_names(["cat", "dog"], keras.Model(inputs, keras.layers.Dense(2)(inputs)))
+    """
+    shape = model.output_shape
+    if not (isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[-1], int)):
+        return
+    count = max(2, shape[-1])
+    if len(names) != count:
+        raise InputError(
+            f"there are {len(names)} class names, but the model tells {count} classes apart: give one name a "
+            "class, in the order of its outputs."
+        )
+
+
 def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """Return the class names in a text file with one name a line, or in a JSON file with a list of names.
 
@@ -98,7 +124,8 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     ImageNet's classes hold two cranes.
 
     Raises:
-        InputError: the file is missing, is not text, or holds something else than two names or more.
+        InputError: the file is missing, is not text, has more than 16 MB, or holds something else than two
+            names or more.
 
     >>> import tempfile, pathlib
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "names.txt"
@@ -108,7 +135,13 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise InputError(
+                f"{path} has more than {_LARGEST_FILE // 2**20} MB: it is no list of class names."
+            )
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"the class names {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -119,6 +152,8 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
             names = json.loads(text)
         except json.JSONDecodeError as error:
             raise InputError(f"{path} is not valid JSON (line {error.lineno}: {error.msg}).") from error
+        except (RecursionError, ValueError) as error:  # nested too deep; a number of too many digits
+            raise InputError(f"{path} holds no JSON list of class names: {error}.") from error
         if not isinstance(names, list):
             raise InputError(f"{path} holds no JSON list of class names, but a {type(names).__name__}.")
     try:

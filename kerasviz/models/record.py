@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,18 @@ from kerasviz.errors import ModelFileError
 # Beside the members that Keras writes, which passes over others when it reads.
 _MEMBER = "kerasviz.json"
 _NAMES = ("input_range", "class_names", "class_set")
+
+
+def _is_list_of(kind: type | tuple[type, ...], value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(part, kind) for part in value)
+
+
+# What a file may say, whoever wrote it.
+_IS_OF_KIND: dict[str, Callable[[Any], bool]] = {
+    "input_range": lambda value: _is_list_of((int, float), value) and len(value) == 2,
+    "class_names": lambda value: _is_list_of(str, value),
+    "class_set": lambda value: isinstance(value, str),
+}
 
 
 def write_record(model: keras.Model, path: Path) -> None:
@@ -41,7 +54,10 @@ def read_record(model: keras.Model, path: Path) -> None:
     try:
         record = json.loads(text)
         found = {name: record[name] for name in _NAMES if name in record}
-    except (ValueError, TypeError) as error:
+        if wrong := [name for name, value in found.items() if not _IS_OF_KIND[name](value)]:
+            raise ValueError(f"{wrong[0]} is not what it should be")
+    # RecursionError: lists in lists without end.
+    except (ValueError, TypeError, RecursionError) as error:
         raise ModelFileError(f"{path} is damaged: its {_MEMBER} is no record ({error}).") from error
     for name, value in found.items():
         setattr(model, name, value)

@@ -6,6 +6,7 @@ import base64
 import html
 import re
 import sys
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -381,3 +382,29 @@ def test_a_notebook_shows_the_file(log: Path, tmp_path: Path, ending: str, start
 def test_a_notebook_plays_a_movie(log: Path, tmp_path: Path) -> None:
     pytest.importorskip("imageio_ffmpeg")
     assert animate(log, "grey", tmp_path / "a.mp4")._repr_html_().startswith("<video controls loop")
+
+
+@pytest.mark.parametrize("ending", [".gif", ".png", ".webp"])
+@pytest.mark.parametrize("upscale", [1000, 10_000, 10**9])
+def test_pictures_that_fill_the_memory_are_refused_before_they_are_drawn(
+    log: Path, tmp_path: Path, ending: str, upscale: int
+):
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"would have pictures of .* pixels, but .*enlarge them less"):
+        animate(log, "mapped", tmp_path / f"a{ending}", upscale=upscale)
+    assert tracemalloc.get_traced_memory()[1] < 2**22
+    tracemalloc.stop()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("ending", "longest"), [(".gif", 65_535), (".webp", 16_383)])
+def test_sides_that_a_format_cannot_say_are_refused(tmp_path: Path, ending: str, longest: int):
+    with EventLog(tmp_path) as log:
+        for step in range(2):
+            log.image("fits", step, np.full((1, longest), step, np.uint8))
+            log.image("wide", step, np.full((1, longest + 1), step, np.uint8))
+    with pytest.raises(InputError, match=f"no side of a {ending} file exceeds {longest:,}: enlarge"):
+        animate(tmp_path, "wide", tmp_path / f"a{ending}", caption=False)
+    assert animate(tmp_path, "fits", tmp_path / f"a{ending}", caption=False).width == longest
+    assert decode(tmp_path / f"a{ending}")[0].shape == (2, 1, longest, 3)
+    assert animate(tmp_path, "wide", tmp_path / "a.png", caption=False).width == longest + 1

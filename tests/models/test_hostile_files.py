@@ -218,3 +218,24 @@ def test_a_backbone_file_with_weights_elsewhere_is_refused(tmp_path: Path):
 def test_paths_that_no_system_has_are_refused(name: str):
     with pytest.raises(ModelFileError):
         load_model(name)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"class_names": 7}',
+        '{"class_names": ["a", 2]}',
+        '{"class_names": "ab"}',
+        '{"input_range": [0]}',
+        '{"input_range": ["0", {}]}',
+        '{"class_set": []}',
+        "[" * 100_000,
+        "7",
+        "9" * 5000,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_an_odd_record_is_refused_in_one_sentence(tmp_path: Path, record: str):
+    path = tmp_path / "m.keras"
+    hostile_models.rewrite(path, {"kerasviz.json": record})
+    peak_of_refusing(path, "is damaged: its kerasviz.json is no record")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from kerasviz.errors import InputError, ModelFileError, TargetError
 from kerasviz.models import (
     NamedDense,
+    check_class_names,
     class_names,
     find_class,
     load_model,
@@ -177,6 +179,13 @@ def test_json_list(tmp_path: Path):
         ("a.json", b"[1, 2]", "list of strings"),
         ("a.txt", b"", "two classes or more"),
         ("a.txt", b"\xff\xfe\x00\x01", "UTF-8"),
+        ("a.json", b"[" * 100_000, "holds no JSON list of class names"),
+        ("a.json", b"[" + b"9" * 5000 + b"]", "holds no JSON list of class names"),
+        (
+            "a.json",
+            b"[" + b"1," * 10**6 + b"1]",
+            "list of strings, but this was given: .1, 1, 1, 1, 1, 1, ....",
+        ),
     ],
 )
 def test_bad_files_are_refused(tmp_path: Path, name: str, content: bytes, message: str):
@@ -190,6 +199,24 @@ def test_a_missing_file_is_refused(tmp_path: Path):
         read_class_names(tmp_path / "none.txt")
     with pytest.raises(InputError, match="cannot be read"):
         read_class_names(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without end")
+def test_a_file_without_end_is_refused():
+    tracemalloc.start()
+    with pytest.raises(InputError, match="/dev/zero has more than 16 MB: it is no list of class names"):
+        read_class_names("/dev/zero")
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("units", "names"), [(3, 4), (3, 2), (1, 3)])
+def test_another_number_of_names_than_of_classes_is_refused(units: int, names: int):
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(units)(inputs))
+    check_class_names(["a", "b", "c", "d"][: max(2, units)], model)
+    with pytest.raises(InputError, match=f"{names} class names, but the model tells {max(2, units)} classes"):
+        check_class_names(["a", "b", "c", "d"][:names], model)
 
 
 def test_imagenet_names(real_data: Path):

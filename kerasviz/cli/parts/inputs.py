@@ -94,11 +94,15 @@ def find_class_names(args: argparse.Namespace, model: keras.Model) -> list[str] 
     """Return the names from --class-names, or those that the model keeps.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or has more or fewer names than the model has classes.
     """
-    from kerasviz.models import class_names, read_class_names
+    from kerasviz.models import check_class_names, class_names, read_class_names
 
-    return read_class_names(args.class_names) if args.class_names else class_names(model)
+    if not args.class_names:
+        return class_names(model)
+    names = read_class_names(args.class_names)
+    check_class_names(names, model)
+    return names
 
 
 def read_batches(
