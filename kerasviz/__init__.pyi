@@ -32,9 +32,9 @@ from .events import (
 from .explanation import (
     Probe,
     Trace,
-    cam,
     explain,
     integrate,
+    methods,
 )
 from .film import (
     animate,
@@ -101,7 +101,6 @@ __all__ = [
     "TrainingLog",
     "__version__",
     "animate",
-    "cam",
     "class_logit",
     "class_names",
     "class_score",
@@ -126,6 +125,7 @@ __all__ = [
     "load_model",
     "maximization",
     "maximize",
+    "methods",
     "models",
     "neuron_activation",
     "open_log",

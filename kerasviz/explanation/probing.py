@@ -15,7 +15,8 @@ import numpy as np
 
 import kerasviz.probe as probe
 from kerasviz.errors import InputError, did_you_mean
-from kerasviz.explanation.cams.weigh import cam
+from kerasviz.explanation.cams.weigh import refuse_undefined
+from kerasviz.explanation.table import find_method
 from kerasviz.probe import BATCH_SIZE, Classes, Target
 
 
@@ -50,10 +51,12 @@ class Trace(probe.Trace):
         path = paths[0] if layer is None else layer
         if path not in paths:
             raise InputError(f"The trace has no layer {layer!r}. {did_you_mean(str(layer), paths)}")
-        one = {path: self.activations[path]}, {path: self.gradients[path]}
-        found = cam(dataclasses.replace(self, activations=one[0], gradients=one[1]), method, relu)
-        assert isinstance(found, np.ndarray)
-        return found
+        weighting = find_method(method).weighting
+        if weighting is None:
+            raise InputError(f"Method {method} takes more than a trace: use explain for it.")
+        maps, defined = weighting.maps(path, self.activations[path], self.gradients[path], relu)
+        refuse_undefined(defined)
+        return np.asarray(maps)
 
 
 class Probe(probe.Probe):  # noqa: D101

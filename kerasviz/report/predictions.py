@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.explanation import cam
+from kerasviz.explanation import Probe, Trace
 from kerasviz.pictures import SEQUENTIAL, Scale, all_zero, overlay
 from kerasviz.pictures.figures import confident_mistakes
-from kerasviz.probe import Probe, Trace, default_layer
+from kerasviz.probe import default_layer
 from kerasviz.report.charts import color_bar
 from kerasviz.report.inline_picture import img
 from kerasviz.report.markup import Html, breakable, join, tag
@@ -68,8 +68,8 @@ class _Maps:
     """The maps of a trace, with the scores they explain."""
 
     def __init__(self, trace: Trace) -> None:
-        maps = cam(trace)
-        if isinstance(maps, dict) or maps.ndim != 3:
+        maps = trace.cam()
+        if maps.ndim != 3:
             raise InputError("the last spatial layer has no maps (h, w) to lay over a picture.")
         self.maps, self.scores, self.kind = maps, trace.scores, trace.score_kind
 

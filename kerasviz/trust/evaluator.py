@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
-from kerasviz.explanation import Request, explain, explained_classes, find
+from kerasviz.explanation import Request, explain, explained_classes, find_method
 from kerasviz.probe import LayerRequest, as_target, class_score, uses_channels_first
 from kerasviz.trust.agreement import (
     checked_pairs,
@@ -146,7 +146,7 @@ class Evaluator:
         for name in methods:
             if name not in BASELINES:
                 own = self.options.get(name, {})
-                find(name, {option: own[option] for option in own if option != "layer"})
+                find_method(name).resolved({option: own[option] for option in own if option != "layer"})
         for name in self.options:
             if name not in methods:
                 raise InputError(f"There are options for {name!r}, which is not among {', '.join(methods)}.")
@@ -183,13 +183,15 @@ class Evaluator:
         if method in BASELINES:
             return BASELINES[method](images, self.settings.seed)
         options = dict(self.options.get(method, {}))
-        layer = options.pop("layer", self.settings.layer if takes_layer(method) else None)
+        layer, found = options.pop("layer", None), find_method(method)
+        if layer is None and found.uses_layer(found.resolved(options)):
+            layer = self.settings.layer
         return explain(
             self.model,
             images,
             method,
-            layer,
-            classes.tolist(),
+            layer=layer,
+            target=classes.tolist(),
             batch_size=self.settings.batch_size,
             **options,
         )
@@ -209,15 +211,6 @@ class Evaluator:
             for function in (deletion, insertion)
             if function.__name__ in self.settings.measures
         }
-
-
-def takes_layer(method: str) -> bool:
-    """Return whether a method makes its map of a layer's activations.
-
-    >>> takes_layer("grad_cam"), takes_layer("layer_cam"), takes_layer("rise")
-    (True, True, False)
-    """
-    return "cam" in method.split("_")
 
 
 def as_table(rows: Sequence[MethodScores]) -> list[dict[str, Any]]:

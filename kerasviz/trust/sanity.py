@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import Request, explain, explained_classes
+from kerasviz.explanation import Method, Request, explain, explained_classes, find_method
 from kerasviz.pictures.figures import Figure, curves_figure
 from kerasviz.probe import LayerRequest, Place, as_target, resolve, walk
 
@@ -82,7 +82,7 @@ class SanityCheck:
 def sanity_check(
     model: keras.Model,
     images: Any,
-    method: str = "grad_cam",
+    method: str | Method = "grad_cam",
     layer: LayerRequest | None = None,
     stages: int | None = 8,
     seed: int = 0,
@@ -124,7 +124,7 @@ def sanity_check(
         raise InputError(f"Model {model.name} has no weights to randomise.")
     count = len(cascade) if stages is None else min(stages, len(cascade))
     stops = set(np.linspace(1, len(cascade), count).round().astype(int))
-    maps = explain(model, images, method, path, classes, **options)
+    maps = explain(model, images, method, layer=path, target=classes, **options)
     found = [_stage("", 0, maps, maps)]
     rng = np.random.default_rng(seed)
     for number, place in enumerate(cascade, start=1):
@@ -132,9 +132,9 @@ def sanity_check(
             values = np.asarray(variable.value)
             variable.assign(rng.permutation(values.ravel()).reshape(values.shape))
         if number in stops:
-            changed = explain(copy, images, method, path, classes, **options)
+            changed = explain(copy, images, method, layer=path, target=classes, **options)
             found.append(_stage(place.path, number, changed, maps))
-    return SanityCheck(method, tuple(found))
+    return SanityCheck(find_method(method).name, tuple(found))
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:

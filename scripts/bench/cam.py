@@ -69,7 +69,7 @@ def pictures(model: keras.Model, count: int) -> np.ndarray:
 
 
 def grad_cam(model: keras.Model, layer: str) -> Callable[[np.ndarray], object]:
-    return lambda images: kv.explain(model, images, "grad_cam", layer)
+    return lambda images: kv.explain(model, images, "grad_cam", layer=layer)
 
 
 def grad_cam_bfloat16(model: keras.Model) -> Callable[[np.ndarray], object]:

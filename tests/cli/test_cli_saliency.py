@@ -83,7 +83,7 @@ def test_several_methods_and_pictures(place, tmp_path, capsys) -> None:
     assert "2 of 3 files explained" in out
     assert "left out 1 of 3 files" in out
     assert main([*arguments, "--method", "guided_grad_cam", "--smooth", "2"]) == 2
-    assert "SmoothGrad knows no method 'guided_grad_cam'" in capsys.readouterr().err
+    assert "of is 'guided_grad_cam'; smooth_grad takes saliency, " in capsys.readouterr().err
 
 
 def test_maximize_writes_sheet_log_and_animation(place, tmp_path, capsys) -> None:

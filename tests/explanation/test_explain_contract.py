@@ -8,8 +8,7 @@ import pytest
 from keras import layers as kl
 
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError
-from kerasviz.explanation import WEIGHTINGS, explain, methods, register
-from kerasviz.explanation.table import _METHODS
+from kerasviz.explanation import CAM, METHODS, explain
 from kerasviz.probe import Probe, class_score
 
 
@@ -24,6 +23,9 @@ def network(axes: int = 2, policy: str | None = None, nested: bool = False) -> k
         features = keras.Model(inner_image, features, name="base")(image)
     pooled = getattr(kl, f"GlobalAveragePooling{axes}D")(dtype=policy)(features)
     return keras.Model(image, kl.Dense(3, activation="softmax", dtype="float32")(pooled))
+
+
+CAMS = tuple(method.name for method in METHODS if method.family == CAM)
 
 
 class Own(keras.Model):
@@ -55,7 +57,7 @@ def case(request: pytest.FixtureRequest) -> tuple[keras.Model, np.ndarray]:
     return KINDS[request.param](), np.random.default_rng(1).random((4, *[9] * axes, 2), np.float32)
 
 
-@pytest.mark.parametrize("method", WEIGHTINGS)
+@pytest.mark.parametrize("method", CAMS)
 def test_contract(case, method: str) -> None:
     model, images = case
     before = images.copy()
@@ -74,7 +76,7 @@ def test_contract(case, method: str) -> None:
     np.testing.assert_allclose(explain(model, images, method, target=1, batch_size=3), maps, atol=tolerance)
 
 
-@pytest.mark.parametrize("method", sorted(set(WEIGHTINGS) - {"cam"}))
+@pytest.mark.parametrize("method", sorted(set(CAMS) - {"cam"}))
 def test_every_parameter_changes_the_result(method: str) -> None:
     model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
     plain = explain(model, images, method, target=0, relu=False)
@@ -83,7 +85,7 @@ def test_every_parameter_changes_the_result(method: str) -> None:
     if method != "eigen_cam":
         assert np.abs(explain(model, images, method, target=1, relu=False) - plain).max() > 1e-4
         assert plain.min() < 0 or method in ("layer_cam", "grad_cam_plus_plus")
-    others = [explain(model, images, name, target=0, relu=False) for name in WEIGHTINGS if name != method]
+    others = [explain(model, images, name, target=0, relu=False) for name in CAMS if name != method]
     # On a network of pooling and one dense layer XGrad-CAM, HiResCAM and Grad-CAM agree, as their papers say.
     assert sum(np.abs(other - plain).max() > 1e-4 for other in others) >= 3
 
@@ -107,7 +109,7 @@ def test_the_default_layer_is_the_last_spatial_one() -> None:
         explain(dense, np.ones((1, 4)))
 
 
-@pytest.mark.parametrize("method", WEIGHTINGS)
+@pytest.mark.parametrize("method", CAMS)
 def test_bfloat16_is_near(method: str) -> None:
     model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
     exact = explain(model, images, method, target=0, relu=False)
@@ -136,24 +138,8 @@ def test_a_model_that_grows_is_cut_anew() -> None:
     assert explain(model, images, raw=True).shape == (1, 2, 2)
 
 
-def test_further_methods_register() -> None:
-    def blank(request, value=0.0):
-        return np.full((len(request.images), 2, 2), value, np.float32)
-
-    register("blank", blank)
-    try:
-        assert "blank" in methods()
-        assert explain(network(), np.ones((3, 9, 9, 2)), "blank", value=2.0).sum() == 24
-        with pytest.raises(InputError, match=r"no option 'valeu'\. Did you mean value"):
-            explain(network(), np.ones((3, 9, 9, 2)), "blank", valeu=2.0)
-    finally:
-        del _METHODS["blank"]
-
-
 def test_wrong_requests() -> None:
     model, images = network(), np.ones((1, 9, 9, 2), np.float32)
-    with pytest.raises(InputError, match=r"no method 'grad-cam'\. Did you mean grad_cam"):
-        explain(model, images, "grad-cam")
     with pytest.raises(InputError, match="explain takes one"):
         explain(model, images, layer="conv*")
     with pytest.raises(LayerNotFoundError, match="Did you mean conv2 or conv1"):

@@ -240,8 +240,8 @@ def test_models_of_several_inputs_and_of_rows() -> None:
 
 def test_wrong_requests(model: keras.Model, images: np.ndarray) -> None:
     for wrong, message in (
-        ({"channels": "mean"}, "no reduction channels='mean'"),
-        ({"layer": "conv"}, "knows no layer: leave it out"),
+        ({"channels": "mean"}, "channels is 'mean'; saliency takes sum, sum_abs, max_abs or all there"),
+        ({"layer": "conv"}, "explains a score, not a layer: leave it out"),
         ({"steps": 3}, "no option 'steps'"),
     ):
         with pytest.raises(InputError, match=message):
@@ -250,12 +250,12 @@ def test_wrong_requests(model: keras.Model, images: np.ndarray) -> None:
         explain(model, images, "saliency", target=3)
     with pytest.raises(ImageError, match="NaN"):
         explain(model, np.full((1, 9, 9, 2), np.nan), "saliency")
-    for wrong, message in (({"steps": 1}, "steps=1"), ({"baseline": np.zeros((5, 1))}, "broadcasts over")):
+    for wrong, message in (({"steps": 1}, "steps is 1"), ({"baseline": np.zeros((5, 1))}, "broadcasts over")):
         with pytest.raises(InputError, match=message):
             explain(model, images, "integrated_gradients", **wrong)
     for wrong, message in (
         ({"of": "saliancy"}, "Did you mean saliency"),
-        ({"samples": 0}, "at least 1 sample"),
+        ({"samples": 0}, "samples is 0; smooth_grad takes a whole number of at least 1"),
         ({"options": {"steps": 3}}, "no option 'steps'; it has: none"),
     ):
         with pytest.raises(InputError, match=message):

@@ -127,7 +127,7 @@ def test_interruption_keeps_what_is_done(
         np.testing.assert_allclose(maps[1], short[1], rtol=1e-6)
     else:
         monkeypatch.setattr(Sample, "score", score)
-        short = explain(network, pictures, "score_cam", "last", target=0, channels=done)
+        short = explain(network, pictures, "score_cam", layer="last", target=0, channels=done)
         np.testing.assert_allclose(maps[1], short[1], atol=1e-6)
 
 
@@ -178,7 +178,7 @@ def test_several_inputs_and_outputs(pictures: np.ndarray) -> None:
     target = class_score(0, output="two")
     for method, options in OPTIONS.items():
         both = (
-            explain(model, inputs, method, "conv", target, relu=False)
+            explain(model, inputs, method, layer="conv", target=target, relu=False)
             if "cam" in method
             else explain(model, inputs, method, target=target, **options)
         )
@@ -224,7 +224,7 @@ def test_segmentation_target_and_grey_pictures_without_channels() -> None:
         ("occlusion", {"fill": "grey"}, "fill is 'grey'"),
         ("occlusion", {"of": "layer"}, "of is 'layer'"),
         ("rise", {"masks": 0}, "masks is 0"),
-        ("rise", {"keep": 1.0}, "keep 1.0"),
+        ("rise", {"keep": 1.0}, "keep is 1.0"),
         ("score_cam", {"channels": 0}, "channels is 0"),
         ("occlusion", {"batch_size": 0}, "batch_size=0"),
     ],
@@ -242,6 +242,6 @@ def test_models_without_a_picture_or_a_spatial_layer(network: keras.Model, pictu
         explain(flat, np.ones((1, 5)), "rise")
     for method in ("rise", "occlusion"):
         with pytest.raises(InputError, match="not a layer"):
-            explain(network, pictures, method, "last")
+            explain(network, pictures, method, layer="last")
     with pytest.raises(UnsupportedModelError, match="earlier layer"):
-        explain(network, pictures, "score_cam", "head")
+        explain(network, pictures, "score_cam", layer="head")

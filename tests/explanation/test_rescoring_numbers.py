@@ -93,7 +93,7 @@ def test_rise_of_a_constant_score_is_constant(pictures: np.ndarray) -> None:
 
 @pytest.mark.parametrize("channels", [None, 3])
 def test_score_cam_against_numpy(network: keras.Model, pictures: np.ndarray, channels: int | None) -> None:
-    found = explain(network, pictures, "score_cam", "last", target=3, channels=channels, batch_size=4)
+    found = explain(network, pictures, "score_cam", layer="last", target=3, channels=channels, batch_size=4)
     activations = keras.Model(network.input, network.get_layer("last").output)(pictures).numpy()
     for pixels, maps, one in zip(pictures, activations, found, strict=True):
         chosen = sorted(range(6), key=lambda k: -maps[..., k].std())[: channels or 6]
@@ -136,7 +136,7 @@ def test_ablation_cam_literal() -> None:
 
 
 def test_ablation_cam_around_a_shortcut(network: keras.Model, pictures: np.ndarray) -> None:
-    found = explain(network, pictures[:1], "ablation_cam", "inner", target=0, relu=False, raw=True)
+    found = explain(network, pictures[:1], "ablation_cam", layer="inner", target=0, relu=False, raw=True)
     activations = keras.Model(network.input, network.get_layer("inner").output)(pictures[:1]).numpy()[0]
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())

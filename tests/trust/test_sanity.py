@@ -8,8 +8,7 @@ import pytest
 from keras import layers
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import explain, register
-from kerasviz.explanation.table import _METHODS
+from kerasviz.explanation import GRADIENT, Method, Request, explain
 from kerasviz.trust import BASELINES, sanity_check
 from kerasviz.trust.sanity import rank_correlation, structural_similarity
 
@@ -79,7 +78,7 @@ def test_a_cascade_from_the_top(network: keras.Model, pictures: np.ndarray) -> N
     assert [stage.layer for stage in found.stages] == ["", "head", "inner/deep", "norm", "first"]
     assert [stage.randomized for stage in found.stages] == [0, 1, 2, 3, 4]
     classes = network.predict(pictures, verbose=0).argmax(axis=1).tolist()
-    trained = explain(network, pictures, "grad_cam", "inner/deep", classes, relu=False)
+    trained = explain(network, pictures, "grad_cam", layer="inner/deep", target=classes, relu=False)
     np.testing.assert_array_equal(found.stages[0].maps, trained)
     assert found.stages[0].rank_correlation.tolist() == pytest.approx([1] * 4)
     assert found.stages[0].similarity.tolist() == pytest.approx([1] * 4)
@@ -97,11 +96,12 @@ def test_a_cascade_from_the_top(network: keras.Model, pictures: np.ndarray) -> N
 
 
 def test_an_edge_detector_fails(network: keras.Model, pictures: np.ndarray) -> None:
-    register("edges_for_test", lambda request: BASELINES["edges"](np.asarray(request.images), 0))
-    try:
-        found = sanity_check(network, pictures, "edges_for_test", stages=3)
-    finally:
-        _METHODS.pop("edges_for_test")
+    def run(request: Request) -> np.ndarray:
+        return BASELINES["edges"](np.asarray(request.images), 0)
+
+    edges = Method("edges", "Edges", "none", "the picture's gradient", GRADIENT, run)
+    found = sanity_check(network, pictures, edges, stages=3)
+    assert found.method == "edges"
     assert found.final_rank_correlation == pytest.approx(1)
 
 

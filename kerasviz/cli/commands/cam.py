@@ -129,16 +129,17 @@ class _Job:
         return [list(views) for views in zip(*by_target, strict=True)]
 
     def _views(self, batch: np.ndarray, target: Target) -> list[_View]:
-        from kerasviz.explanation import cam
+        from kerasviz.explanation import Trace
         from kerasviz.probe import in_precision
 
         with in_precision(self.precision)():
-            (trace,) = self.cut.traces(batch, target, len(batch))
-        maps: dict[tuple[str, str], np.ndarray] = {}
-        for method in self.methods:
-            found = cam(trace, method)
-            for layer in trace.activations:
-                maps[layer, method] = found[layer] if isinstance(found, dict) else found
+            (found,) = self.cut.traces(batch, target, len(batch))
+        trace = Trace(**vars(found), model=self.model)
+        maps = {
+            (layer, method): trace.cam(method, layer=layer)
+            for method in self.methods
+            for layer in trace.activations
+        }
         views = []
         for at, shares in enumerate(_probabilities(trace, self.model, target)):
             index = int(trace.classes[at])

@@ -1,68 +1,52 @@
-"""Class activation maps from a trace: several methods from one run."""
+"""From activations and gradients to a map: what all methods of the CAM family share."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from keras import ops
 
-from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
-from kerasviz.explanation.cams.weights import WEIGHTINGS, Values, has_pooling_head
-from kerasviz.probe import Trace
+from kerasviz.errors import UnsupportedModelError
+from kerasviz.explanation.cams.weights import Values
 
 
-def cam(trace: Trace, method: str = "grad_cam", relu: bool = True) -> np.ndarray | dict[str, np.ndarray]:
-    """Return the class activation maps of a trace at the size of the feature maps.
+@dataclass(frozen=True)
+class Weighting:
+    """How a method of the CAM family weighs activations.
 
-    Args:
-        trace: what `Probe.trace` returned; its `score_kind` says which score the maps explain.
-        method: grad_cam, grad_cam_plus_plus, xgrad_cam, layer_cam, hires_cam, eigen_cam or cam; the functions
-            of these names in `kerasviz.explanation.cams.weights` give paper and equation.
-        relu: keep only what speaks for the class, values of 0 and above, as the papers draw it; False returns
-            the signed map.
-
-    Returns:
-        float32 `(N, h, w)` of a trace of one layer, `(N, w)` or `(N, d, h, w)` of 1D or 3D feature maps;
-        `{path: maps}` of several layers.
-
-    Raises:
-        InputError: no such method.
-        UnsupportedModelError: a layer without a spatial axis, or a network the method is not defined for.
-
-    >>> ones = np.ones((1, 2, 2, 1), np.float32)
-    >>> score = np.ones(1, np.float32)
-    >>> trace = Trace({"conv": ones}, {"conv": ones / 2}, score, score, ones, "logit", ((2, 2, 1),))
-    >>> cam(trace, "cam").tolist()
-    [[[2.0, 2.0], [2.0, 2.0]]]
+    Attributes:
+        weights: (activations, gradients) -> weights that broadcast over the activations.
+        defined: gradients -> for each picture, whether the method is defined for the network; None where
+            it is for every one.
     """
-    if method not in WEIGHTINGS:
-        raise InputError(f"There is no CAM method {method!r}. {did_you_mean(method, WEIGHTINGS)}")
-    maps = {}
-    for path, activations in trace.activations.items():
-        values, defined = weigh(path, activations, trace.gradients[path], method, relu)
-        refuse_undefined(method, defined)
-        maps[path] = np.asarray(values)
-    return next(iter(maps.values())) if len(maps) == 1 else maps
+
+    weights: Callable[[Values, Values], Values]
+    defined: Callable[[Values], Values] | None = None
+
+    def maps(self, path: str, activations: Values, gradients: Values, relu: bool) -> tuple[Values, Values]:
+        """Return the maps of a layer, and for each picture whether the method is defined there.
+
+        >>> ones = np.ones((1, 2, 2, 1), np.float32)
+        >>> from kerasviz.explanation.cams.weights import grad_cam
+        >>> Weighting(grad_cam).maps("conv", ones, ones / 2, relu=True)[0].numpy().tolist()
+        [[[0.5, 0.5], [0.5, 0.5]]]
+        """
+        if len(activations.shape) < 3:
+            raise UnsupportedModelError(
+                f"Layer {path} has no spatial axis, its output is {activations.shape}: ask for an earlier "
+                "layer."
+            )
+        maps = ops.sum(self.weights(activations, gradients) * activations, axis=-1)
+        defined = ops.ones(1, "bool") if self.defined is None else self.defined(gradients)
+        return ops.relu(maps) if relu else maps, defined
 
 
-def weigh(
-    path: str, activations: Values, gradients: Values, method: str, relu: bool
-) -> tuple[Values, Values]:
-    """Return the maps of a layer, and for each picture whether the method is defined there."""
-    axes = len(activations.shape) - 2
-    if axes < 1:
-        raise UnsupportedModelError(
-            f"Layer {path} has no spatial axis, its output is {activations.shape}: ask for an earlier layer."
-        )
-    weights = WEIGHTINGS[method](activations, gradients)
-    maps = ops.sum(weights * activations, axis=-1)
-    defined = has_pooling_head(gradients) if method == "cam" else ops.ones(1, "bool")
-    return ops.relu(maps) if relu else maps, defined
-
-
-def refuse_undefined(method: str, defined: Values) -> None:
+def refuse_undefined(defined: Values) -> None:
     """Raise UnsupportedModelError where a method is not defined for a network."""
     if not np.all(defined):
         raise UnsupportedModelError(
-            f"Method {method} needs a network that ends in global average pooling and one dense layer after "
-            "the target layer; this one does not: use grad_cam."
+            "This method needs a network that ends in global average pooling and one dense layer after the "
+            "target layer; this one does not: use grad_cam."
         )

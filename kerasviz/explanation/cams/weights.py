@@ -13,14 +13,12 @@ Symbols: k counts the C channels, i (and j, l) the Z positions of a feature map,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from keras import ops
 
 # An array or a tensor of the backend.
 Values = Any
-Weighting = Callable[[Values, Values], Values]
 
 
 def grad_cam(activations: Values, gradients: Values) -> Values:
@@ -181,12 +179,6 @@ def has_pooling_head(gradients: Values) -> Values:
     spread = ops.max(gradients, axis=axes) - ops.min(gradients, axis=axes)
     largest = ops.max(ops.abs(gradients), axis=(*axes, -1))
     return ops.max(spread, axis=-1) <= 1e-3 * largest
-
-
-WEIGHTINGS: dict[str, Weighting] = {
-    function.__name__: function
-    for function in (grad_cam, grad_cam_plus_plus, xgrad_cam, layer_cam, hires_cam, eigen_cam, cam)
-}
 
 
 def _spatial(values: Values) -> tuple[int, ...]:

@@ -10,8 +10,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasviz.errors import InputError, did_you_mean
-from kerasviz.explanation.table import Request
+from kerasviz.errors import InputError
+from kerasviz.explanation.request import Request
 from kerasviz.probe import (
     InputGradient,
     InputGradients,
@@ -100,13 +100,8 @@ def attribute(
     """Return the attributions of all pictures by `method`, batch by batch, the channels reduced.
 
     Raises:
-        InputError: an unknown reduction, pictures without channels to reduce, or a layer was asked for.
+        InputError: pictures without channels to reduce.
     """
-    _check_reduction(channels)
-    if request.layer is not None:
-        raise InputError(
-            f"Got layer={request.layer!r}; this method looks at the input and knows no layer: leave it out."
-        )
     parts, first = [], 0
     for batch, parameters in with_parameters(
         request.model, request.images, request.target, request.batch_size
@@ -129,12 +124,6 @@ def reduced(values: np.ndarray, channels: str) -> np.ndarray:
     >>> [reduced(values, channels).tolist() for channels in ("sum", "sum_abs", "max_abs", "all")]
     [[[-2.0]], [[4.0]], [[3.0]], [[[1.0, -3.0]]]]
     """
-    _check_reduction(channels)
     if values.ndim < 3 and channels != "all":
         raise InputError(f"The inputs have the shape {values.shape}, without channels: pass channels='all'.")
     return REDUCTIONS[channels](values)
-
-
-def _check_reduction(channels: str) -> None:
-    if channels not in REDUCTIONS:
-        raise InputError(f"There is no reduction channels={channels!r}. {did_you_mean(channels, REDUCTIONS)}")

@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from kerasviz.explanation.entry import explain
+from kerasviz.explanation.cams.run import run_cam
+from kerasviz.explanation.cams.weigh import Weighting
+from kerasviz.explanation.cams.weights import grad_cam
 from kerasviz.explanation.gradients.batches import attribute, reduced
 from kerasviz.explanation.gradients.plain import gradient_of
-from kerasviz.explanation.table import Request, register
+from kerasviz.explanation.request import Request
 from kerasviz.probe import ReluRule, batches, input_gradients, is_stream
 
 
-def guided_backpropagation(request: Request, channels: str = "max_abs") -> np.ndarray:
+def guided_backpropagation(request: Request, channels: str) -> np.ndarray:
     """Return the gradient that no ReLU lets through where it is negative.
 
     Springenberg, Dosovitskiy, Brox and Riedmiller, "Striving for Simplicity: The All Convolutional Net", ICLR
@@ -33,7 +35,7 @@ def guided_backpropagation(request: Request, channels: str = "max_abs") -> np.nd
     return attribute(request, input_gradients(request.model, ReluRule.GUIDED), gradient_of, channels)
 
 
-def guided_grad_cam(request: Request, channels: str = "max_abs") -> np.ndarray:
+def guided_grad_cam(request: Request, channels: str) -> np.ndarray:
     """Return guided backpropagation where Grad-CAM says that the class is.
 
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV
@@ -48,7 +50,8 @@ def guided_grad_cam(request: Request, channels: str = "max_abs") -> np.ndarray:
     parts = []
     model, stream = request.model, is_stream(request.images)
     for images in batches(model, request.images, request.batch_size) if stream else [request.images]:
-        maps = explain(model, images, "grad_cam", request.layer, request.target, False, request.batch_size)
+        whole = dataclasses.replace(request, images=images, raw=False)
+        maps = run_cam(whole, relu=True, precision="float32", weighting=Weighting(grad_cam))
         parts.append(reduced(maps[..., None] * _signals(request, images), channels))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -56,7 +59,3 @@ def guided_grad_cam(request: Request, channels: str = "max_abs") -> np.ndarray:
 def _signals(request: Request, images: Any) -> np.ndarray:
     whole = dataclasses.replace(request, images=images, layer=None)
     return attribute(whole, input_gradients(request.model, ReluRule.GUIDED), gradient_of, "all")
-
-
-register("guided_backpropagation", guided_backpropagation)
-register("guided_grad_cam", guided_grad_cam)

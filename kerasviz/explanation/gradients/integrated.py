@@ -12,7 +12,7 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.explanation.gradients.batches import Samples, attribute, channels_last
-from kerasviz.explanation.table import Request, register
+from kerasviz.explanation.request import Request
 from kerasviz.probe import as_target, input_gradients, with_parameters
 
 # Completeness errors above this are worth a warning.
@@ -45,9 +45,7 @@ class PathIntegral:
             return np.where(missed == 0, 0.0, missed / np.abs(difference))
 
 
-def integrated_gradients(
-    request: Request, baseline: Any = 0.0, steps: int = 64, channels: str = "sum"
-) -> np.ndarray:
+def integrated_gradients(request: Request, baseline: Any, steps: int, channels: str) -> np.ndarray:
     """Return the integral of the gradient along the line from a baseline to the picture.
 
     Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1:
@@ -186,6 +184,3 @@ def _baseline(baseline: Any, pictures: np.ndarray) -> np.ndarray:
             f"Got a baseline of shape {values.shape}; expected a number, or what broadcasts over pictures of "
             f"the shape {pictures.shape}."
         ) from None
-
-
-register("integrated_gradients", integrated_gradients)

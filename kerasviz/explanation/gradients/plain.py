@@ -21,11 +21,11 @@ from __future__ import annotations
 import numpy as np
 
 from kerasviz.explanation.gradients.batches import Samples, attribute
-from kerasviz.explanation.table import Request, register
+from kerasviz.explanation.request import Request
 from kerasviz.probe import input_gradients
 
 
-def saliency(request: Request, channels: str = "max_abs") -> np.ndarray:
+def saliency(request: Request, channels: str) -> np.ndarray:
     """Return the gradient of the score by the pixels.
 
     Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks: Visualising Image Classification
@@ -48,7 +48,7 @@ def saliency(request: Request, channels: str = "max_abs") -> np.ndarray:
     return attribute(request, input_gradients(request.model), gradient_of, channels)
 
 
-def input_x_gradient(request: Request, channels: str = "sum") -> np.ndarray:
+def input_x_gradient(request: Request, channels: str) -> np.ndarray:
     """Return the picture times the gradient.
 
     Shrikumar, Greenside and Kundaje, "Learning Important Features Through Propagating Activation
@@ -70,7 +70,3 @@ def gradient_of(samples: Samples) -> np.ndarray:
 def input_times_gradient(samples: Samples) -> np.ndarray:
     """Return the pictures times their gradients."""
     return samples.pictures * samples.run().gradients
-
-
-register("saliency", saliency)
-register("input_x_gradient", input_x_gradient)

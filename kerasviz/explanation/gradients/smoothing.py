@@ -9,22 +9,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasviz.errors import InputError, did_you_mean
+from kerasviz.errors import InputError
 from kerasviz.explanation.gradients.batches import Samples, attribute
 from kerasviz.explanation.gradients.integrated import accumulate
 from kerasviz.explanation.gradients.plain import gradient_of, input_times_gradient
-from kerasviz.explanation.table import Request, register
+from kerasviz.explanation.request import Request
 from kerasviz.probe import ReluRule, input_gradients
 
 
 def smooth_grad(
     request: Request,
-    of: str = "saliency",
-    samples: int = 25,
-    noise: float = 0.15,
-    seed: int = 0,
-    channels: str | None = None,
-    options: Mapping[str, Any] | None = None,
+    of: str,
+    samples: int,
+    noise: float,
+    seed: int,
+    channels: str | None,
+    options: Mapping[str, Any] | None,
 ) -> np.ndarray:
     """Return the mean of another method's attributions over noisy copies of the picture.
 
@@ -37,8 +37,6 @@ def smooth_grad(
     `options` are its other ones. The noise of a picture depends on `seed` and the picture's place among all,
     not on the batch size.
     """
-    if samples < 1 or noise < 0:
-        raise InputError(f"Got samples={samples}, noise={noise}; expected at least 1 sample and 0 noise.")
     base = _base(of, dict(options or {}))
     method = functools.partial(_smooth, base=base.method, count=samples, noise=noise, seed=seed)
     return attribute(request, input_gradients(request.model, base.rule), method, channels or base.channels)
@@ -56,7 +54,7 @@ def _integrated(samples: Samples, baseline: Any = 0.0, steps: int = 64) -> np.nd
     return accumulate(samples, baseline, steps).attributions
 
 
-_BASES = {
+SMOOTHED = {
     "saliency": _Base(gradient_of, ReluRule.PLAIN, "max_abs"),
     "input_x_gradient": _Base(input_times_gradient, ReluRule.PLAIN, "sum"),
     "integrated_gradients": _Base(_integrated, ReluRule.PLAIN, "sum"),
@@ -65,9 +63,7 @@ _BASES = {
 
 
 def _base(name: str, options: dict[str, Any]) -> _Base:
-    if name not in _BASES:
-        raise InputError(f"SmoothGrad knows no method {name!r}. {did_you_mean(name, _BASES)}")
-    base = _BASES[name]
+    base = SMOOTHED[name]
     known = [option for option in inspect.signature(base.method).parameters if option != "samples"]
     for option in options:
         if option not in known:
@@ -102,6 +98,3 @@ def _smooth(
 
 def _noise(key: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(key).standard_normal(shape, np.float32)
-
-
-register("smooth_grad", smooth_grad)

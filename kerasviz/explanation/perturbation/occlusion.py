@@ -8,11 +8,10 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from kerasviz.errors import InputError
 from kerasviz.explanation.perturbation.masking import filled, window_starts, windows
-from kerasviz.explanation.perturbation.rescoring import Sample, refuse_layer, rescore
+from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.request import Request
 from kerasviz.explanation.submodel import UpToLayer
-from kerasviz.explanation.table import Request, register
 from kerasviz.probe import default_layer, frozen_forward, resolve
 
 # Pixels (B, *spatial, C) -> how much each copy differs from the whole picture, (B,).
@@ -21,12 +20,12 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 def occlusion(
     request: Request,
-    patch: int | None = None,
-    stride: int | None = None,
-    fill: str = "zero",
-    of: str = "score",
-    precision: str = "float32",
-    progress: bool = True,
+    patch: int | None,
+    stride: int | None,
+    fill: str,
+    of: str,
+    precision: str,
+    progress: bool,
 ) -> np.ndarray:
     """Hide a square, slide it over the picture, and see how much each place matters.
 
@@ -57,15 +56,11 @@ def occlusion(
         float32 `(N, h, w)`, signed; of activations 0 and above.
 
     Raises:
-        InputError: an option out of its range.
+        InputError: a patch larger than the picture, or a stride larger than the patch.
         Interrupted: on Ctrl-C, with what is done so far; NaN where no window has been.
 
     Passes: one for each window, 225 for a 224 x 224 picture with the defaults.
     """
-    if of not in ("score", "activations"):
-        raise InputError(f"of is {of!r}; expected 'score' or 'activations'.")
-    if of == "score":
-        refuse_layer(request, "leave it out, or pass of='activations'")
     submodels: dict[str, keras.Model] = {}
 
     def begin(sample: Sample) -> _Occlusion:
@@ -127,6 +122,3 @@ def _activation_change(
         return np.linalg.norm(difference.reshape(len(pixels), -1), axis=1) / length
 
     return change
-
-
-register("occlusion", occlusion)

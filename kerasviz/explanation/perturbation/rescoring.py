@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation.interpolation import resize
-from kerasviz.explanation.table import Request
+from kerasviz.explanation.request import Request
 from kerasviz.probe import (
     FrozenForward,
     Scored,
@@ -80,12 +80,6 @@ class Sample:
         arrays = [np.broadcast_to(leaf, (len(pixels), *leaf.shape[1:])) for leaf in leaves(self.inputs)]
         arrays[self._layout.leaf] = self._layout.leaf_of(pixels)
         return arrays[0] if len(arrays) == 1 else keras.tree.pack_sequence_as(self.inputs, arrays)
-
-
-def refuse_layer(request: Request, hint: str = "leave it out") -> None:
-    """Raise InputError where a layer was asked for and the method knows none."""
-    if request.layer is not None:
-        raise InputError(f"Got layer={request.layer!r}; this method explains a score, not a layer: {hint}.")
 
 
 def rescore(

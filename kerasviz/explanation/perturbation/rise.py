@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasviz.errors import InputError
 from kerasviz.explanation.perturbation.masking import filled, random_masks
-from kerasviz.explanation.perturbation.rescoring import Sample, refuse_layer, rescore
-from kerasviz.explanation.table import Request, register
+from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.request import Request
 
 
 def rise(
     request: Request,
-    masks: int = 4000,
-    cells: int = 7,
-    keep: float = 0.5,
-    fill: str = "zero",
-    seed: int = 0,
-    precision: str = "float32",
-    progress: bool = True,
+    masks: int,
+    cells: int,
+    keep: float,
+    fill: str,
+    seed: int,
+    precision: str,
+    progress: bool,
 ) -> np.ndarray:
     """Show random parts of the picture and average the scores of those that show a pixel.
 
@@ -48,18 +47,10 @@ def rise(
         float32 `(N, h, w)` in units of the score; NaN at a pixel that no mask shows, with very few masks.
 
     Raises:
-        InputError: an option out of its range, or a layer.
         Interrupted: on Ctrl-C, with the estimate from the masks so far.
 
     Passes: one for each mask.
     """
-    if masks < 1 or cells < 1 or not 0 < keep < 1:
-        raise InputError(
-            f"masks is {masks}, cells {cells}, keep {keep}; expected 1 or more, 1 or more, and a probability "
-            "above 0 and below 1."
-        )
-
-    refuse_layer(request)
 
     def begin(sample: Sample) -> _Rise:
         return _Rise(sample, filled(sample.pixels, fill), masks, cells, keep, seed)
@@ -87,6 +78,3 @@ class _Rise:
     def map(self) -> np.ndarray:
         unknown = np.full_like(self._sums, np.nan)
         return np.divide(self._sums, self._shown, out=unknown, where=self._shown > 0)
-
-
-register("rise", rise)

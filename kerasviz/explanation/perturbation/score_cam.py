@@ -10,17 +10,17 @@ import numpy as np
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.request import Request
 from kerasviz.explanation.submodel import FromLayer
-from kerasviz.explanation.table import Request, register
 from kerasviz.probe import cached_cut, default_layer, frozen_forward, resolve
 
 
 def score_cam(
     request: Request,
-    channels: int | None = None,
-    relu: bool = True,
-    precision: str = "float32",
-    progress: bool = True,
+    channels: int | None,
+    relu: bool,
+    precision: str,
+    progress: bool,
 ) -> np.ndarray:
     """Weigh each feature map by the score of the picture seen through it.
 
@@ -46,14 +46,11 @@ def score_cam(
         float32 `(N, h, w)`; all 0 where no feature map varies.
 
     Raises:
-        InputError: `channels` is below 1.
         UnsupportedModelError: the layer has no spatial axis.
         Interrupted: on Ctrl-C, with the map from the channels so far, those that vary most.
 
     Passes: one for each channel that varies.
     """
-    if channels is not None and channels < 1:
-        raise InputError(f"channels is {channels}; expected 1 or more, or None for all.")
 
     def begin(sample: Sample) -> _ScoreCam:
         return _ScoreCam(sample, _activations(request, sample)[1], channels, relu)
@@ -83,9 +80,7 @@ class _ScoreCam:
         return _weighted(self._activations[..., self._channels], weights, self._relu)
 
 
-def ablation_cam(
-    request: Request, relu: bool = True, precision: str = "float32", progress: bool = True
-) -> np.ndarray:
+def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -> np.ndarray:
     """Weigh each feature map by how much the score falls without it.
 
     Desai and Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free
@@ -179,7 +174,3 @@ def _stretched(maps: np.ndarray) -> np.ndarray:
 def _weighted(activations: np.ndarray, weights: np.ndarray, relu: bool) -> np.ndarray:
     total = activations.astype(np.float64) @ weights
     return np.maximum(total, 0) if relu else total
-
-
-register("score_cam", score_cam)
-register("ablation_cam", ablation_cam)

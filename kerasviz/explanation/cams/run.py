@@ -1,0 +1,70 @@
+"""The CAM family's run: maps made inside one compiled pass, where nothing large leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kerasviz.errors import InputError
+from kerasviz.explanation.cams.weigh import Weighting, refuse_undefined
+from kerasviz.explanation.interpolation import interpolate
+from kerasviz.explanation.request import Request
+from kerasviz.probe import cached_cut, in_precision
+
+
+def run_cam(request: Request, relu: bool, precision: str, *, weighting: Weighting) -> np.ndarray:
+    """Return the maps of one method of the CAM family, which `weighting` is."""
+    cut = cached_cut(request.model, request.layer)
+    parts = []
+    with in_precision(precision)():
+        for found in cut.finished(
+            request.images, request.target, request.batch_size, _Maps(weighting, relu, request.raw)
+        ):
+            maps, defined = found.values
+            refuse_undefined(defined)
+            parts.append(maps)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class _Maps:
+    """Makes the maps inside the compiled run; equal ones share it."""
+
+    weighting: Weighting
+    relu: bool
+    raw: bool
+
+    def __call__(
+        self, activations: dict[str, Any], gradients: dict[str, Any], input_shapes: Sequence[tuple[int, ...]]
+    ) -> tuple[Any, Any]:
+        if len(activations) > 1:
+            raise InputError(f"Layers {', '.join(activations)} were asked for; explain takes one.")
+        ((path, values),) = activations.items()
+        maps, defined = self.weighting.maps(path, values, gradients[path], self.relu)
+        if not self.raw:
+            maps = interpolate(maps, input_size(input_shapes, len(maps.shape) - 1))
+        return maps, defined
+
+
+def input_size(input_shapes: Sequence[tuple[int, ...]], axes: int) -> tuple[int, ...]:
+    """Return the spatial size of the first input that has that many spatial axes, with or without channels.
+
+    Raises:
+        InputError: there is none, so a map cannot lie over the input.
+
+    >>> input_size([(7,), (28, 28, 1)], 2)
+    (28, 28)
+    """
+    for shape in input_shapes:
+        if len(shape) == axes + 1:
+            return shape[:-1]
+    for shape in input_shapes:
+        if len(shape) == axes:
+            return shape
+    raise InputError(
+        f"The maps have {axes} spatial axes, and no input of shapes {list(input_shapes)} has as many: "
+        "ask for raw=True."
+    )

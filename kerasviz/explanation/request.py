@@ -1,0 +1,22 @@
+"""What a method is given: the arguments of `explain`, the target made an object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from kerasviz.probe import LayerRequest, Target
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `explain` was asked: its arguments, the target made an object."""
+
+    model: keras.Model
+    images: Any
+    layer: LayerRequest | None
+    target: Target
+    raw: bool
+    batch_size: int
