@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from tensorboard.compat.proto import event_pb2, summary_pb2
@@ -21,7 +21,7 @@ from tensorboard.plugins.text import summary_v2 as text_plugin
 from tensorboard.util import tensor_util
 
 from kerasviz.errors import InputError, LogError
-from kerasviz.events.image_summary import image_value
+from kerasviz.events.image_summary import Meta, image_value
 from kerasviz.events.records import frame_record
 
 
@@ -62,8 +62,10 @@ class EventLog:
         self._write(event_pb2.Event(step=start_step, session_log=start))
         self.flush()
 
-    def image(self, tag: str, step: int, image: np.ndarray, meta: dict[str, Any] | None = None) -> None:
-        """Write a picture at its native size, uint8 `(h, w)` or `(h, w, 3)` RGB, and a dictionary with it.
+    def image(self, tag: str, step: int, image: np.ndarray, meta: Meta | None = None) -> None:
+        """Write a picture at its native size, uint8 `(h, w)` or `(h, w, 3)` RGB, and what is known of it.
+
+        `meta` is a `FrameMeta`, or a dictionary with its fields and others.
 
         Viewers scale it up without blurring: never enlarge before logging.
 

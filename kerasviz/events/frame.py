@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+
+from kerasviz.events.meta import FrameMeta
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,13 +17,14 @@ class Frame:
         step: The optimizer step at which the picture was taken.
         tag: The name it is logged under, such as `"kernels/conv1_1"`.
         image: uint8 of shape `(h, w)`, or `(h, w, 3)` RGB.
-        meta: What the writer recorded with it (scale, layer, tiles); empty for logs of other writers.
+        meta: What the writer recorded with it (scale, layer, tiles); empty, and false, for logs of other
+            writers.
     """
 
     step: int
     tag: str
     image: np.ndarray
-    meta: dict[str, Any] = field(default_factory=dict)
+    meta: FrameMeta = field(default_factory=FrameMeta)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Damage:
     Attributes:
         torn: The number of files that end inside a record, as a killed process leaves them.
         corrupt: The number of records (or stretches between records) whose checksum is wrong.
-        undecodable: The places `(file, offset)` of whole records whose picture would not decode.
+        undecodable: The pictures, `(run, tag, step)`, that were asked for and would not decode.
 
     >>> str(Damage(torn=1, corrupt=2))
     '1 file ends inside a record; 2 records have a wrong checksum'
@@ -65,7 +67,7 @@ class Damage:
 
     torn: int = 0
     corrupt: int = 0
-    undecodable: set[tuple[str, int]] = field(default_factory=set)
+    undecodable: set[tuple[str, str, int]] = field(default_factory=set)
 
     @property
     def total(self) -> int:

@@ -1,24 +1,22 @@
-"""Pictures as summary values: the form TensorBoard's image plugin reads, our JSON inside its metadata."""
+"""Pictures as summary values: the form TensorBoard's image plugin reads."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 from tensorboard.plugins.image import metadata as image_plugin
 
-from kerasviz.errors import ImageError, InputError
+from kerasviz.errors import ImageError
+from kerasviz.events.meta import FrameMeta, pack, unpack
 
-# The field of `ImagePluginData` with our JSON: TensorBoard does not know it and hands it on unchanged.
-# Its number is "kv" in ASCII; the key on the wire is the number and the wire type 2 (a string of bytes).
-META_FIELD = 0x6B76
-_BYTES = 2
+Meta: TypeAlias = FrameMeta | Mapping[str, Any]
 
 
-def image_value(tag: str, image: np.ndarray, meta: dict[str, Any] | None = None) -> summary_pb2.Summary.Value:
+def image_value(tag: str, image: np.ndarray, meta: Meta | None = None) -> summary_pb2.Summary.Value:
     """Return the summary value of one picture at its native size: the tensor `[b"width", b"height", png]`.
 
     Raises:
@@ -29,8 +27,7 @@ def image_value(tag: str, image: np.ndarray, meta: dict[str, Any] | None = None)
     height, width = image.shape[:2]
     metadata = image_plugin.create_summary_metadata(display_name="", description="")
     metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
-    if meta:
-        metadata.plugin_data.content += _pack(meta)
+    metadata.plugin_data.content += pack(meta)
     tensor = tensor_pb2.TensorProto(
         dtype=types_pb2.DT_STRING,
         tensor_shape=tensor_shape_pb2.TensorShapeProto(dim=[tensor_shape_pb2.TensorShapeProto.Dim(size=3)]),
@@ -78,22 +75,9 @@ def decode_image(value: summary_pb2.Summary.Value, sample: int = 0) -> np.ndarra
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
-def decode_meta(value: summary_pb2.Summary.Value) -> dict[str, Any]:
-    """Return the JSON that `image_value` put into a value, or an empty dictionary."""
-    content = value.metadata.plugin_data.content
-    position = 0
-    try:
-        while position < len(content):
-            key, position = _read_varint(content, position)
-            number, position = _read_varint(content, position)
-            if key & 7 == 0:
-                continue
-            if key == META_FIELD << 3 | _BYTES:
-                return json.loads(content[position : position + number])
-            position += number
-    except (IndexError, ValueError):
-        return {}
-    return {}
+def decode_meta(value: summary_pb2.Summary.Value) -> FrameMeta:
+    """Return what `image_value` recorded with a picture, or an empty one."""
+    return unpack(value.metadata.plugin_data.content)
 
 
 def _encode(image: np.ndarray) -> bytes:
@@ -107,36 +91,3 @@ def _encode(image: np.ndarray) -> bytes:
         )
     picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else np.ascontiguousarray(image)
     return cv2.imencode(".png", picture)[1].tobytes()
-
-
-def _pack(meta: dict[str, Any]) -> bytes:
-    try:
-        text = json.dumps(meta, separators=(",", ":"), default=_plain).encode()
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the meta of a frame must be a dictionary that JSON can hold: {error}.") from error
-    return _varint(META_FIELD << 3 | _BYTES) + _varint(len(text)) + text
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} is not serializable")
-
-
-def _varint(number: int) -> bytes:
-    parts = []
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*parts, number])
-
-
-def _read_varint(data: bytes, position: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        byte = data[position]
-        number |= (byte & 127) << shift
-        position += 1
-        shift += 7
-        if byte < 128:
-            return number, position

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from tensorboard.compat.proto import event_pb2, summary_pb2
@@ -16,6 +16,7 @@ from kerasviz.errors import InputError, LogError, did_you_mean
 from kerasviz.events.frame import Damage, Frame, TagInfo
 from kerasviz.events.image_summary import decode_image, decode_meta
 from kerasviz.events.index import TagIndex, index_run
+from kerasviz.events.meta import FrameMeta
 from kerasviz.events.records import read_record_at
 
 
@@ -28,13 +29,25 @@ class LogReader:
 
     Attributes:
         path: What was opened.
-        damage: What could not be read, counted; its `str()` is a sentence.
     """
 
     def __init__(self, path: Path, files_of: dict[str, list[Path]]) -> None:
         self.path = path
-        self.damage = Damage()
-        self._runs = {run: index_run(files, self.damage) for run, files in sorted(files_of.items())}
+        self._damage = {run: Damage() for run in sorted(files_of)}
+        self._runs = {run: index_run(files_of[run], damage) for run, damage in self._damage.items()}
+
+    @property
+    def damage(self) -> Damage:
+        """What could not be read of all runs until now, counted; its `str()` is a sentence."""
+        found = self._damage.values()
+        undecodable = set().union(*(one.undecodable for one in found))
+        return Damage(sum(one.torn for one in found), sum(one.corrupt for one in found), undecodable)
+
+    def damage_of(self, info: TagInfo) -> Damage:
+        """What could not be read of a tag: its own pictures, and what was lost of its run's files."""
+        found = self._damage[info.run]
+        own = {picture for picture in found.undecodable if picture[1] == info.tag}
+        return Damage(found.torn, found.corrupt, own)
 
     def tags(self) -> list[TagInfo]:
         """Return every tag of every run, sorted by run and tag."""
@@ -78,15 +91,15 @@ class LogReader:
             InputError: there is no such scalar tag, or several runs have it.
         """
         run, index = self._find(tag, run, "scalar")
-        return [(step, _number(value)) for step, _, value in self._values(run, index, index.places())]
+        return [(step, _number(value)) for step, value in self._values(run, index, index.places())]
 
-    def last_meta(self, tag: str, run: str | None = None) -> dict[str, Any] | None:
+    def last_meta(self, tag: str, run: str | None = None) -> FrameMeta | None:
         """Return what was recorded with the last frame of a tag; None if there is no frame or nothing."""
         try:
             run, index = self._find(tag, run, "image")
         except InputError:
             return None
-        for _, _, value in self._values(run, index, index.places()[-1:]):
+        for _, value in self._values(run, index, index.places()[-1:]):
             return decode_meta(value) or None
         return None
 
@@ -105,17 +118,17 @@ class LogReader:
         return having[0], tables[having[0]][tag]
 
     def _decoded(self, run: str, tag: str, index: TagIndex, places: np.ndarray) -> Iterator[Frame]:
-        for step, place, value in self._values(run, index, places):
+        for step, value in self._values(run, index, places):
             image = decode_image(value, index.sample)
             if image is None:
-                self.damage.undecodable.add(place)
+                self._damage[run].undecodable.add((run, tag, step))
             else:
                 yield Frame(step, tag, image, decode_meta(value))
 
     def _values(
         self, run: str, index: TagIndex, places: np.ndarray
-    ) -> Iterator[tuple[int, tuple[str, int], summary_pb2.Summary.Value]]:
-        """Yield `(step, (file, offset), value)` of the records at `places`, reading one record at a time."""
+    ) -> Iterator[tuple[int, summary_pb2.Summary.Value]]:
+        """Yield `(step, value)` of the records at `places`, reading one record at a time."""
         paths = self._runs[run][0]
         with ExitStack() as stack:
             opened: dict[int, BinaryIO] = {}
@@ -124,7 +137,7 @@ class LogReader:
                     opened[number] = stack.enter_context(paths[number].open("rb"))
                 event = event_pb2.Event.FromString(read_record_at(opened[number], offset))
                 value = [value for value in event.summary.value if value.tag == index.source][-1]
-                yield step, (str(paths[number]), offset), value
+                yield step, value
 
 
 def open_log(path: str | os.PathLike[str]) -> LogReader:

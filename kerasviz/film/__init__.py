@@ -1,11 +1,17 @@
-"""Films: the frames of a log as GIF, APNG, WebP or MP4."""
+"""Films: the frames of a log as GIF, APNG, WebP or MP4; sheets as frames that can be cut into tiles."""
 
 from __future__ import annotations
 
-from kerasviz.film.animation import Animation, animate, file_name
+from kerasviz.film.animation import Animation, animate
+from kerasviz.film.file_names import file_name, file_names
+from kerasviz.film.formats.table import format_of
+from kerasviz.film.sheet_frames import log_sheet
 
 __all__ = [
     "Animation",
     "animate",
     "file_name",
+    "file_names",
+    "format_of",
+    "log_sheet",
 ]

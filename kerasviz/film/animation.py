@@ -6,9 +6,8 @@ import base64
 import html
 import math
 import os
-import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,29 +18,10 @@ from kerasviz.atomic import atomic_path
 from kerasviz.errors import InputError, LogError
 from kerasviz.events import Damage, LogReader, TagInfo, open_log
 from kerasviz.film.canvas import Canvas
-from kerasviz.film.formats.apng import write_apng
-from kerasviz.film.formats.gif import write_gif
-from kerasviz.film.formats.mp4 import write_mp4
-from kerasviz.film.formats.webp import write_webp
+from kerasviz.film.file_names import file_name
+from kerasviz.film.formats.table import ENDINGS, format_of
 from kerasviz.film.movie import Movie
 
-WRITERS: dict[str, Callable[[Path, Movie], None]] = {
-    ".gif": write_gif,
-    ".png": write_apng,
-    ".apng": write_apng,
-    ".webp": write_webp,
-    ".mp4": write_mp4,
-}
-# What a notebook is told about the file.
-_MEDIA_TYPES = {
-    ".gif": "image/gif",
-    ".png": "image/png",
-    ".apng": "image/png",
-    ".webp": "image/webp",
-    ".mp4": "video/mp4",
-}
-# The longest side that each format can say; the others' are beyond every memory.
-_LONGEST_SIDES = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_383}
 # Some twenty pictures are held at a time: of this size they are 1 GB.
 _MOST_PIXELS = 4096 * 4096
 # Browsers show a GIF of a higher rate slowly.
@@ -62,7 +42,7 @@ class Animation:
         height: Their height in pixels.
         merged: How many frames were equal to the one before and only prolonged it (with `small`).
         other_form: How many frames were left out because their size or colour differs from the others'.
-        damage: What the log had lost, see `Damage`.
+        damage: What the log had lost of this film's frames or of their run's files, see `Damage`.
         size: The file's size in bytes.
     """
 
@@ -87,7 +67,7 @@ class Animation:
 
     def _repr_html_(self) -> str:
         """Return the animation for a notebook, with the file's bytes in it, and the sentence below."""
-        media = _MEDIA_TYPES[self.path.suffix.lower()]
+        media = format_of(self.path.suffix).media_type
         source = f"data:{media};base64,{base64.b64encode(self.path.read_bytes()).decode()}"
         sentence = html.escape(str(self))
         if media.startswith("video"):
@@ -146,12 +126,13 @@ def animate(
         raise InputError(f"upscale={upscale} is not a factor: it must be 1 or more.")
     reader = log if isinstance(log, LogReader) else open_log(log)
     info = tag if isinstance(tag, TagInfo) else reader.find(tag)
-    report = Animation(_target(out, reader, info, tile), damage=reader.damage)
+    report = Animation(_target(out, reader, info, tile))
     # Drawn before the movie starts: what the canvas and the palette are fitted to.
     spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every if every > 0 else every
     frames = list(reader.frames(info.tag, info.run, spread))
     if not frames:
-        raise LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {reader.damage}.")
+        lost = reader.damage_of(info)
+        raise LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {lost}.")
     canvas = Canvas.fit(frames, tile, upscale, info.last_step if caption else None)
     _check_size(canvas, report.path)
     samples = [picture for frame in frames if (picture := canvas.draw(frame)) is not None]
@@ -160,21 +141,12 @@ def animate(
     movie = Movie(_timed(drawn, fps, small, report), samples, fps, small)
     try:
         with atomic_path(report.path) as temporary:
-            WRITERS[report.path.suffix.lower()](temporary, movie)
+            format_of(report.path.suffix).write(temporary, movie)
             report.size = temporary.stat().st_size
     except OSError as error:
         raise InputError(f"{report.path} cannot be written: {error.strerror or error}.") from error
+    report.damage = reader.damage_of(info)
     return report
-
-
-def file_name(info: TagInfo, tile: int | None = None, ending: str = ".gif") -> str:
-    """Return the name of a tag's animation file.
-
-    >>> file_name(TagInfo("train", "responses/conv1_2", "image", 1, 0, 0), tile=3)
-    'train-responses-conv1_2-tile3.gif'
-    """
-    parts = [info.run] * (info.run != ".") + [info.tag] + [f"tile{tile}"] * (tile is not None)
-    return re.sub(r"[^\w.#]+", "-", "-".join(parts)).strip("-.") + ending
 
 
 def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo, tile: int | None) -> Path:
@@ -183,16 +155,16 @@ def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo
     path = Path(out)
     if path.is_dir() or not path.suffix:
         return path / file_name(info, tile)
-    if path.suffix.lower() not in WRITERS:
+    if path.suffix.lower() not in ENDINGS:
         raise InputError(
-            f"{path} is neither a folder nor ends in one of {', '.join(WRITERS)}: the ending says the format."
+            f"{path} is neither a folder nor ends in one of {', '.join(ENDINGS)}: the ending says the format."
         )
     return path
 
 
 def _check_size(canvas: Canvas, path: Path) -> None:
     """Refuse pictures that the format cannot hold, or that no memory can, before one is drawn."""
-    longest = _LONGEST_SIDES.get(path.suffix.lower(), _MOST_PIXELS)
+    longest = format_of(path.suffix).longest_side
     size = f"{path} would have pictures of {canvas.width:,} x {canvas.height:,} pixels"
     mend = f"enlarge them less (upscale is {canvas.upscale:,}), show one tile, or choose another format."
     if max(canvas.width, canvas.height) > longest:

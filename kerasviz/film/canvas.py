@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from kerasviz.errors import InputError
 from kerasviz.events import Frame
+from kerasviz.film.sheet_frames import cut
 
 # Small pictures are enlarged until their longer side has this many pixels.
 SMALLEST_SIDE = 256
@@ -54,7 +54,7 @@ class Canvas:
             upscale: The factor, or None for the smallest that makes the longer side 256 pixels or more.
             caption_step: The longest step to be written, or None for no caption.
         """
-        shapes = [select(sample, tile).shape for sample in samples]
+        shapes = [cut(sample, tile).shape for sample in samples]
         sizes = Counter(shape[:2] for shape in reversed(shapes))
         size = sizes.most_common(1)[0][0]
         shape = max((shape for shape in shapes if shape[:2] == size), key=len)
@@ -77,7 +77,7 @@ class Canvas:
 
     def draw(self, frame: Frame) -> np.ndarray | None:
         """Return the finished picture, uint8 `(H, W)` or `(H, W, 3)`; None for a frame of another form."""
-        picture = select(frame, self.tile)
+        picture = cut(frame, self.tile)
         if picture.shape[:2] != self.shape[:2] or picture.ndim > len(self.shape):
             return None
         if picture.ndim < len(self.shape):
@@ -101,31 +101,6 @@ class Canvas:
         return _caption(frame.step, frame, self.tile, self.scaled)
 
 
-def select(frame: Frame, tile: int | None) -> np.ndarray:
-    """Return the frame's picture, or one tile of it by the layout that its writer recorded.
-
-    Raises:
-        InputError: the frame carries no layout, or it has no such tile.
-    """
-    if tile is None:
-        return frame.image
-    try:
-        layout = frame.meta["tiles"]
-        count, columns, height, width, gap = (
-            int(layout[name]) for name in ("count", "columns", "height", "width", "gap")
-        )
-    except (KeyError, TypeError, ValueError):
-        raise InputError(
-            f"tile={tile} cannot be cut from {frame.tag!r}: step {frame.step} carries no tile layout, "
-            "only sheets that kerasviz logged do."
-        ) from None
-    if not 0 <= tile < count:
-        raise InputError(f"{frame.tag!r} has no tile {tile}: its tiles are 0 to {count - 1}.")
-    row, column = divmod(tile, columns)
-    top, left = row * (height + gap), column * (width + gap)
-    return frame.image[top : top + height, left : left + width]
-
-
 def _caption(step: int, frame: Frame, tile: int | None, scaled: bool) -> str:
     """Return what is said below a frame: its step, its scale where they differ, and what is bare."""
     parts = [f"step {step}", _scale(frame) if scaled else "", _without_evidence(frame, tile)]
@@ -134,10 +109,10 @@ def _caption(step: int, frame: Frame, tile: int | None, scaled: bool) -> str:
 
 def _without_evidence(frame: Frame, tile: int | None) -> str:
     """Return which of a frame's pictures are bare because nothing was found, or an empty text."""
-    nothing = frame.meta.get("no_evidence")
-    if not isinstance(nothing, list) or not nothing or (tile is not None and tile not in nothing):
+    nothing = frame.meta.no_evidence
+    if not nothing or (tile is not None and tile not in nothing):
         return ""
-    count = frame.meta.get("tiles", {}).get("count", 0)
+    count = frame.meta.tiles.get("count", len(nothing))
     if tile is not None or count == len(nothing):
         return "no evidence"
     return f"no evidence in {len(nothing)} of {count}"
@@ -145,11 +120,7 @@ def _without_evidence(frame: Frame, tile: int | None) -> str:
 
 def _scale(frame: Frame) -> str:
     """Return the values drawn darkest and brightest as text; empty where the frame does not tell."""
-    try:
-        low, high = (float(value) for value in frame.meta["scale"])
-    except (KeyError, TypeError, ValueError):
-        return ""
-    return f"{low:.3g} to {high:.3g}"
+    return f"{frame.meta.scale[0]:.3g} to {frame.meta.scale[1]:.3g}" if frame.meta.scale else ""
 
 
 @lru_cache(maxsize=_FONT_SIZE)

@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.events import EventLog
+from kerasviz.film import log_sheet
 from kerasviz.images import PictureForm
 from kerasviz.maximization.objectives import Objective, linear_score, sources_of, weights_of
 from kerasviz.maximization.parametrizations import (
@@ -20,7 +21,7 @@ from kerasviz.maximization.parametrizations import (
     picture_of,
 )
 from kerasviz.maximization.transforms import Transform, default_transforms, sampled, sampling
-from kerasviz.pictures import Scale, SheetLayout, sheet
+from kerasviz.pictures import Scale
 from kerasviz.probe import Ascent
 
 # Called with a step and the pictures of that step, float32 (N, h, w, C) in 0..1.
@@ -140,9 +141,7 @@ def sheet_frames(log: EventLog, tag: str, columns: int | None = None) -> Watch:
 
     def watch(step: int, images: np.ndarray) -> None:
         tiles = images[..., 0] if images.shape[-1] == 1 else images
-        layout = SheetLayout.for_tiles(tiles, columns)
-        meta = {"kind": "maximized", "scale": [0.0, 1.0], "clipped": 0.0, "tiles": layout.to_dict()}
-        log.image(tag, step, sheet(tiles, Scale(0.0, 1.0), columns), meta)
+        log_sheet(log, tag, step, tiles, Scale(0.0, 1.0), columns=columns, kind="maximized")
 
     return watch
 

@@ -15,10 +15,10 @@ from kerasviz.pictures.colors import (
     default_colormap,
 )
 from kerasviz.pictures.filtering import filter_image
+from kerasviz.pictures.heat import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
 from kerasviz.pictures.kernel_tiles import filter_tiles, map_tiles
-from kerasviz.pictures.overlay import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
 from kerasviz.pictures.scale import Scale, all_zero, scale_of, sequential, symmetric
-from kerasviz.pictures.sheet import SheetLayout, sheet
+from kerasviz.pictures.tile_sheet import SheetLayout, sheet
 
 __all__ = [
     "CLASS_COLORS",

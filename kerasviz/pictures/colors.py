@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import matplotlib
 import numpy as np
 
 from kerasviz.errors import InputError, did_you_mean
@@ -60,13 +59,15 @@ def to_levels(values: Any, scale: Scale) -> tuple[np.ndarray, np.ndarray | None]
 @functools.lru_cache(maxsize=32)
 def color_table(colormap: str) -> np.ndarray:
     """Return the colour map of that name as a read-only uint8 table (256, 3)."""
-    if colormap not in matplotlib.colormaps:
-        raise InputError(
-            f"There is no colour map {colormap!r}. {did_you_mean(str(colormap), list(matplotlib.colormaps))}"
-        )
     if colormap == "gray":
         table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     else:
+        # Grey sheets are written, and logs read, without waiting for Matplotlib.
+        import matplotlib
+
+        if colormap not in matplotlib.colormaps:
+            known = list(matplotlib.colormaps)
+            raise InputError(f"There is no colour map {colormap!r}. {did_you_mean(str(colormap), known)}")
         table = matplotlib.colormaps[colormap].resampled(256)(np.arange(256), bytes=True)[:, :3].copy()
     table.flags.writeable = False
     return table

@@ -10,7 +10,7 @@ from kerasviz.watch.response_frames import responses
 from kerasviz.watch.scales import ScaleChoice
 from kerasviz.watch.schedule import every, geometric
 from kerasviz.watch.silent_filters import dead_filters
-from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
+from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.training_log import TrainingLog
 from kerasviz.watch.watched_pictures import Picture
 
@@ -29,6 +29,5 @@ __all__ = [
     "every",
     "geometric",
     "kernels",
-    "log_sheet",
     "responses",
 ]

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 
 from kerasviz.explanation import explain
+from kerasviz.film import log_sheet
 from kerasviz.pictures import Scale, all_zero, overlay
 from kerasviz.probe import LayerRequest, default_layer, resolve
-from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
+from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
 from kerasviz.watch.watched_pictures import Picture, Range, as_pictures, batch_of, shown
 
@@ -93,5 +94,5 @@ class _CamWatch(Watch):
         tiles = np.stack([overlay(picture, heatmap, scale=scale) for picture, heatmap, scale in drawn])
         nothing = [at for at, heatmap in enumerate(collected) if all_zero(heatmap)]
         ranges = [[scale.low, scale.high] for scale in scales]
-        meta = {"kind": "cams", "layer": self.path, "method": self.method, "scales": ranges}
-        log_sheet(output, self.tag, step, tiles, None, **meta, no_evidence=nothing)
+        known: dict[str, Any] = {"kind": "cams", "layer": self.path, "method": self.method}
+        log_sheet(output.log, self.tag, step, tiles, None, scales=ranges, no_evidence=nothing, **known)

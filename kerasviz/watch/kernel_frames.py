@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasviz.film import log_sheet
 from kerasviz.pictures import filter_tiles
 from kerasviz.probe import Kernel
 from kerasviz.watch.asked_layers import Asked, kernels_of
 from kerasviz.watch.scales import ScaleChoice
-from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
+from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
 
 
@@ -67,4 +68,4 @@ class _KernelWatch(Watch):
     def write(self, collected: np.ndarray, step: int, output: Output) -> None:
         tiles = filter_tiles(self.kernel.to_filters(collected), self.channel)
         scale = output.scales.choose(self.tag, tiles, self.scale, signed=True)
-        log_sheet(output, self.tag, step, tiles, scale, kind="kernels", layer=self.path)
+        log_sheet(output.log, self.tag, step, tiles, scale, kind="kernels", layer=self.path)

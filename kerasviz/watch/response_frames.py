@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kerasviz.film import log_sheet
 from kerasviz.pictures import map_tiles
 from kerasviz.probe import Probe, resolve
 from kerasviz.watch.asked_layers import Asked
 from kerasviz.watch.scales import ScaleChoice
-from kerasviz.watch.source import Output, Run, Source, Watch, log_sheet
+from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
 from kerasviz.watch.watched_pictures import Picture, Range, batch_of
 
@@ -72,4 +73,4 @@ class _ResponseWatch(Watch):
         for path, activations in collected.items():
             tag, tiles = self.tag_by_path[path], map_tiles(activations[0])
             scale = output.scales.choose(tag, tiles, self.scale)
-            log_sheet(output, tag, step, tiles, scale, kind="responses", layer=path)
+            log_sheet(output.log, tag, step, tiles, scale, kind="responses", layer=path)

@@ -47,7 +47,7 @@ class Scales:
 
     def _recorded(self, tag: str) -> Scale | None:
         meta = self._earlier.last_meta(tag) if self._earlier else None
-        return Scale(*meta["scale"]) if meta and "scale" in meta else None
+        return Scale(*meta.scale) if meta and meta.scale else None
 
 
 def _scale_of(values: np.ndarray, signed: bool) -> Scale:

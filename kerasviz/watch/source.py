@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from kerasviz.events import EventLog
-from kerasviz.pictures import Scale, SheetLayout, sheet
 from kerasviz.watch.scales import Scales
 
 
@@ -67,27 +65,3 @@ class Source(abc.ABC):
             LayerNotFoundError: the model has no such layer.
             UnsupportedModelError: the layer is there, but what is asked of it is not.
         """
-
-
-def log_sheet(
-    output: Output, tag: str, step: int, tiles: np.ndarray, scale: Scale | None, **meta: Any
-) -> None:
-    """Log `tiles` as one sheet at native size, with `meta` and all else that is needed to read it.
-
-    Args:
-        output: where to.
-        tag: the tag of the frame.
-        step: the optimizer step.
-        tiles: `(n, h, w)` or `(n, h, w, 3)`: numbers, or uint8 pictures with no scale.
-        scale: the scale of the numbers.
-        meta: what else to record with the frame, JSON values.
-    """
-    layout = SheetLayout.for_tiles(tiles)
-    if scale is not None:
-        meta["scale"] = [scale.low, scale.high]
-        meta["clipped"] = round(scale.clipped_share(tiles), 6)
-        not_finite = int(tiles.size - np.isfinite(tiles).sum())
-        if not_finite:
-            meta["not_finite"] = not_finite
-    picture = sheet(tiles, scale, columns=layout.columns, gap=layout.gap)
-    output.log.image(tag, step, picture, {**meta, "tiles": layout.to_dict()})

@@ -122,6 +122,14 @@ def test_every_option_changes_the_file(log: Path) -> None:
     assert open_one(log / "a.gif") == ("GIF", 4, (60, 120), 250)
 
 
+def test_tags_that_would_share_a_file_do_not(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as writer:
+        for tag in ("responses/a-b", "responses/a/b"):
+            writer.image(tag, 0, PICTURES[0])
+    run(tmp_path, "--all")
+    assert made(tmp_path) == ["responses-a-b-2.gif", "responses-a-b.gif"]
+
+
 def test_one_event_file_exports_beside_it(log: Path) -> None:
     run(next((log / "one").iterdir()), "--all")
     assert made(log / "one") == ["kernels-conv1.gif"]
@@ -135,6 +143,7 @@ def test_one_event_file_exports_beside_it(log: Path) -> None:
         (["--tag", "only", "--out", "a.gif", "--format", "png"], InputError, "does not end in .png"),
         (["--tag", "only", "--out", "a.avi"], InputError, "ends in one of"),
         (["--all", "--fps", "0"], InputError, "fps=0"),
+        (["--all", "--format", "gfi"], InputError, "ends in .gif, .png.*Did you mean .gif"),
     ],
 )
 def test_errors(log: Path, arguments: list[str], error: type[KerasvizError], message: str) -> None:

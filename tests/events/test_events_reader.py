@@ -12,7 +12,7 @@ import pytest
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from kerasviz.errors import InputError, LogError
-from kerasviz.events import EventLog, Frame, open_log
+from kerasviz.events import EventLog, Frame, FrameMeta, open_log
 from kerasviz.events import reader as reader_module
 from kerasviz.events.records import frame_record
 
@@ -37,7 +37,7 @@ def assert_source(frames: list[Frame], steps: list[int]) -> None:
     assert [frame.step for frame in frames] == steps
     for frame in frames:
         assert frame.tag == "a"
-        assert frame.meta == {"n": frame.step}
+        assert frame.meta == FrameMeta(more={"n": frame.step})
         np.testing.assert_array_equal(frame.image, PICTURES[frame.step % 6])
 
 
@@ -64,9 +64,9 @@ def test_reads_back_everything(tmp_path: Path) -> None:
     assert_source(list(reader.frames("a")), [0, 1, 2, 3, 4, 5])
     (frame,) = reader.frames("colour")
     np.testing.assert_array_equal(frame.image, colour)
-    assert frame.meta == {}
+    assert not frame.meta
     assert reader.scalars("loss") == [(step, step / 2) for step in range(6)]
-    assert reader.last_meta("a") == {"n": 5}
+    assert reader.last_meta("a") == FrameMeta(more={"n": 5})
     assert not reader.damage
 
 
@@ -131,7 +131,7 @@ def test_files_are_ordered_by_their_start_not_their_name(tmp_path: Path) -> None
         log.image("a", 1, PICTURES[5], {"n": "late"})
     first.rename(tmp_path / "events.out.tfevents.9")
     log.path.rename(tmp_path / "events.out.tfevents.0")
-    assert next(f for f in open_log(tmp_path).frames("a") if f.step == 1).meta == {"n": "late"}
+    assert next(f for f in open_log(tmp_path).frames("a") if f.step == 1).meta.more == {"n": "late"}
 
 
 def test_last_event_wins(tmp_path: Path) -> None:
@@ -205,6 +205,25 @@ def test_picture_that_does_not_decode_is_counted_once(tmp_path: Path) -> None:
         assert_source(list(reader.frames("a")), [0, 1, 2, 3, 4, 5])
     assert reader.damage.total == 1
     assert str(reader.damage) == "1 picture does not decode"
+    assert reader.damage_of(reader.find("a")).undecodable == {(".", "a", 9)}
+
+
+def test_the_damage_of_a_tag_is_its_own(tmp_path: Path) -> None:
+    torn = write_log(tmp_path / "torn")
+    torn.write_bytes(torn.read_bytes()[:-5])
+    whole = write_log(tmp_path / "whole")
+    event = event_pb2.Event(step=9)
+    value = event.summary.value.add(tag="b")
+    value.metadata.plugin_data.plugin_name = "images"
+    value.tensor.string_val.extend([b"7", b"5", b"no picture"])
+    whole.write_bytes(whole.read_bytes() + frame_record(event.SerializeToString()))
+    reader = open_log(tmp_path)
+    assert not list(reader.frames("b"))
+    said = {(info.run, info.tag): str(reader.damage_of(info)) for info in reader.tags()}
+    assert said["torn", "a"] == "1 file ends inside a record"
+    assert said["whole", "a"] == "nothing is damaged"
+    assert said["whole", "b"] == "1 picture does not decode"
+    assert str(reader.damage) == "1 file ends inside a record; 1 picture does not decode"
 
 
 def test_decodes_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

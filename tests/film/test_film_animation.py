@@ -13,11 +13,15 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from kerasviz.errors import InputError, LogError, MissingDependencyError
 from kerasviz.events import EventLog, TagInfo, open_log
-from kerasviz.film import animate, animation
+from kerasviz.events.image_summary import image_value
+from kerasviz.events.records import frame_record
+from kerasviz.film import animate, file_names
 from kerasviz.film.canvas import Canvas
+from kerasviz.film.formats import table
 from kerasviz.pictures import sheet
 
 RNG = np.random.default_rng(0)
@@ -348,6 +352,30 @@ def test_torn_log_gives_its_whole_frames(log: Path, tmp_path: Path) -> None:
     assert 5 * COUNT - 4 <= sum(totals) < 5 * COUNT
 
 
+def test_a_film_says_what_is_lost_of_its_own_frames(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as log:
+        for step in range(3):
+            log.image("whole", step, GREY[step])
+            log.image("holed", step, PHOTO[step])
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    # A picture that does not decode, in a record whose checksum is right.
+    value = image_value("holed", PHOTO[0])
+    value.tensor.string_val[2] = b"no picture"
+    record = event_pb2.Event(step=9, summary=summary_pb2.Summary(value=[value])).SerializeToString()
+    path.write_bytes(bytes(data) + frame_record(record))
+    reader = open_log(tmp_path)
+    assert "1 picture does not decode" in str(animate(reader, "holed", tmp_path / "a.png"))
+    assert "not whole" not in str(animate(reader, "whole", tmp_path / "b.png"))
+
+
+def test_films_of_one_log_have_files_of_their_own() -> None:
+    infos = [
+        TagInfo(run, tag, "image", 1, 0, 0) for run, tag in (("a", "b/c"), (".", "a-b-c"), (".", "A/B/C"))
+    ]
+    assert file_names(infos, 2, ".webp") == ["a-b-c-tile2.webp", "a-b-c-tile2-2.webp", "A-B-C-tile2-3.webp"]
+
+
 def test_no_frame_decodes(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kerasviz.events.reader.decode_image", lambda *args: None)
     with pytest.raises(LogError, match="not one of the 7 pictures of 'grey' decodes"):
@@ -361,7 +389,7 @@ def test_failure_leaves_the_old_file(log: Path, tmp_path: Path, monkeypatch: pyt
         path.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(animation.WRITERS, ".gif", fail)
+    monkeypatch.setitem(table.ENDINGS, ".gif", table.Format((".gif",), "image/gif", fail, 9999))
     with pytest.raises(InputError, match="No space left"):
         animate(log, "grey", tmp_path / "a.gif")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]

@@ -11,6 +11,7 @@ import pytest
 
 from kerasviz.events import EventLog
 from kerasviz.film import animate, animation
+from kerasviz.film.formats import table
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (7, 12, 16), dtype=np.uint8)
@@ -27,7 +28,7 @@ def test_frames_are_read_as_they_are_written(
             writer.image("a", step, GREY[step % len(GREY)])
     read = taken = 0
     ahead = []
-    original, writer_of = animation.Canvas.draw, animation.WRITERS[ending]
+    original, writer_of = animation.Canvas.draw, table.ENDINGS[ending].write
 
     def draw(self: animation.Canvas, frame: object) -> np.ndarray | None:
         nonlocal read
@@ -48,7 +49,7 @@ def test_frames_are_read_as_they_are_written(
         writer_of(path, animation.Movie(watched(), movie.samples, movie.fps, movie.small))
 
     monkeypatch.setattr(animation.Canvas, "draw", draw)
-    monkeypatch.setitem(animation.WRITERS, ending, write)
+    monkeypatch.setitem(table.ENDINGS, ending, table.Format((ending,), "image", write, 9999))
     assert animate(tmp_path, "a", tmp_path / f"a{ending}").frames == taken == 60
     assert max(ahead) <= 7
 

@@ -211,8 +211,8 @@ def test_frames_go_through_the_event_log(model: keras.Model, tmp_path) -> None:
         found = maximize(model, objectives, search=QUICK, watch=sheet_frames(log, "search", 3), every=3)
     frames = list(open_log(tmp_path / "log").frames("search"))
     assert [frame.step for frame in frames] == [0, 3, 6, 8]
-    layout = SheetLayout(**frames[0].meta["tiles"])
-    assert frames[0].meta["scale"] == [0.0, 1.0]
+    layout = SheetLayout(**frames[0].meta.tiles)
+    assert frames[0].meta.scale == (0.0, 1.0)
     last = np.stack([layout.crop(frames[-1].image, at) for at in range(3)])
     np.testing.assert_allclose(last / 255, found.images, atol=0.5 / 255 + 1e-6)
     assert (

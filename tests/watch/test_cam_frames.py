@@ -29,9 +29,9 @@ def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pi
     cams = kv.explain(model, photos, method="grad_cam", layer="conv1", target=1)
     frames = fit(model, pictures, kv.watch.cams(list(photos), "conv1", target=1, input_range=RANGE), tmp_path)
     assert [(frame.step, frame.tag) for frame in frames] == [(s, "cams/conv1") for s in (0, 3, 6)]
-    meta, tiles = frames[0].meta, frames[0].meta["tiles"]
-    assert meta["no_evidence"] == []
-    assert (meta["method"], tiles["count"], tiles["height"], tiles["width"]) == ("grad_cam", 3, 8, 8)
+    meta, tiles = frames[0].meta, frames[0].meta.tiles
+    assert meta.no_evidence == ()
+    assert (meta.method, tiles["count"], tiles["height"], tiles["width"]) == ("grad_cam", 3, 8, 8)
     for index in range(3):
         row, column = divmod(index, tiles["columns"])
         y, x = row * 9, column * 9
@@ -39,7 +39,7 @@ def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pi
             photos[index].astype("uint8"), cams[index], scale=Scale(0, float(cams[index].max()))
         )
         np.testing.assert_array_equal(frames[0].image[y : y + 8, x : x + 8], expected)
-        assert meta["scales"][index] == pytest.approx([0, cams[index].max()])
+        assert meta.scales[index] == pytest.approx([0, cams[index].max()])
 
 
 def test_a_picture_without_evidence_is_shown_as_it_is_and_recorded(
@@ -49,8 +49,8 @@ def test_a_picture_without_evidence_is_shown_as_it_is_and_recorded(
     layer = model.get_layer("sep")
     layer.bias.assign(np.full(layer.bias.shape, -1e9))  # a ReLU that is never above 0
     (frame, *_) = fit(model, pictures, kv.watch.cams(photos, "sep", target=1, input_range=RANGE), tmp_path)
-    assert frame.meta["no_evidence"] == [0, 1, 2]
-    layout = SheetLayout(**frame.meta["tiles"])
+    assert frame.meta.no_evidence == (0, 1, 2)
+    layout = SheetLayout(**frame.meta.tiles)
     for index, photo in enumerate(photos):
         np.testing.assert_array_equal(layout.crop(frame.image, index), photo)
 
@@ -69,7 +69,7 @@ def test_the_picture_below_is_the_true_one_whatever_the_model_takes(
     (frame, *_) = fit(
         model, pictures, kv.watch.cams(given, "sep", target=1, input_range=input_range), tmp_path / "log"
     )
-    layout = SheetLayout(**frame.meta["tiles"])
+    layout = SheetLayout(**frame.meta.tiles)
     for index in range(3):
         np.testing.assert_array_equal(layout.crop(frame.image, index), photos[0])
 
@@ -82,7 +82,7 @@ def test_a_file_is_explained_as_the_model_takes_it(tmp_path, small_model, pictur
             pictures,
             kv.watch.cams(photo, "conv1", target=1, input_range=(0, 1)),
             tmp_path / str(number),
-        )[0].meta["scales"][0][1]
+        )[0].meta.scales[0][1]
         for number, photo in enumerate([tmp_path / "photo.png", photos[0] / 255])
     ]
     assert scales[0] == pytest.approx(scales[1], rel=1e-5)
@@ -101,7 +101,7 @@ def test_floats_are_not_drawn_where_nothing_says_what_they_mean(
 )
 def test_the_tag_says_the_path_of_the_layer(tmp_path, small_model, pictures, photos, layer, tag) -> None:
     (frame, *_) = fit(small_model(), pictures, kv.watch.cams(photos.astype("uint8"), layer), tmp_path)
-    assert (frame.tag, frame.meta["layer"]) == (tag, tag.removeprefix("cams/"))
+    assert (frame.tag, frame.meta.layer) == (tag, tag.removeprefix("cams/"))
 
 
 def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, photos) -> None:

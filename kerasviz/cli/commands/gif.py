@@ -15,7 +15,6 @@ DESCRIPTION = (
     "Without --tag or --all: list the image tags of the log. With them: write one animation per tag and run. "
     "Logs of other writers (tf.summary.image) are read too."
 )
-FORMATS = ("gif", "png", "webp", "mp4")
 UNBROKEN = 10_000
 
 
@@ -31,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     choice.add_argument("--all", action="store_true", help="export every image tag")
     parser.add_argument("--out", metavar="FILE|FOLDER", help="where to; by default into LOGDIR")
-    parser.add_argument("--format", choices=FORMATS, help="by default the ending of --out, else gif")
+    parser.add_argument(
+        "--format", metavar="NAME", help="gif, png, webp or mp4; by default the ending of --out, else gif"
+    )
     parser.add_argument("--fps", type=float, default=12, help="frames per second, at most 50")
     parser.add_argument("--every", type=int, default=1, metavar="K", help="every k-th frame, and the last")
     parser.add_argument(
@@ -94,21 +95,22 @@ def _choose(log: LogReader, images: list[TagInfo], tags: list[str]) -> list[TagI
 def _targets(chosen: list[TagInfo], args: argparse.Namespace) -> list[Path]:
     """Return the file for each tag."""
     from kerasviz.errors import InputError
-    from kerasviz.film import file_name
+    from kerasviz.film import file_names, format_of
 
+    wanted = None if args.format is None else format_of(args.format)
     out = Path(args.out or args.log_dir)
     if args.out is None and out.is_file():
         out = out.parent
     if out.is_dir() or not out.suffix:
-        ending = f".{args.format or FORMATS[0]}"
-        return [out / file_name(info, args.tile, ending) for info in chosen]
+        ending = ".gif" if wanted is None else wanted.endings[0]
+        return [out / name for name in file_names(chosen, args.tile, ending)]
     if len(chosen) > 1:
         raise InputError(
             f"--out {out} is one file, but {len(chosen)} animations are to be written: give a folder."
         )
-    if args.format and out.suffix.lower() != f".{args.format}":
+    if wanted is not None and out.suffix.lower() not in wanted.endings:
         raise InputError(
-            f"--out {out} does not end in .{args.format}: leave out --format, or change the ending."
+            f"--out {out} does not end in {wanted.endings[0]}: leave out --format, or change the ending."
         )
     return [out]
 

@@ -104,12 +104,12 @@ def _transfer_plan(args: argparse.Namespace) -> Transfer:
 def export_animations(log_dir: str) -> None:
     """Export every watched picture of the run as a GIF beside its log, and say how to look at the rest."""
     from kerasviz.events import open_log
-    from kerasviz.film import animate, file_name
+    from kerasviz.film import animate, file_names
 
     log = open_log(Path(log_dir) / "evolution")
-    for info in log.tags():
-        if info.kind == "image":
-            print(animate(log, info, out=Path(log_dir) / file_name(info)))
+    pictures = [info for info in log.tags() if info.kind == "image"]
+    for info, name in zip(pictures, file_names(pictures), strict=True):
+        print(animate(log, info, out=Path(log_dir) / name))
     print(f"look at it: tensorboard --logdir {log_dir} --samples_per_plugin images=1000")
 
 

@@ -17,7 +17,7 @@ from kerasviz.pictures.figures.base import (
     new_figure,
     show_image,
 )
-from kerasviz.pictures.overlay import fit_heatmap, overlay
+from kerasviz.pictures.heat import fit_heatmap, overlay
 from kerasviz.pictures.scale import Scale, all_zero, scale_of
 
 

@@ -14,7 +14,7 @@ from kerasviz.pictures.figures.sheets import MOST_NUMBERED, number_tiles, sheet_
 from kerasviz.pictures.filtering import filter_image
 from kerasviz.pictures.kernel_tiles import filter_tiles
 from kerasviz.pictures.scale import Scale, symmetric
-from kerasviz.pictures.sheet import SheetLayout, sheet
+from kerasviz.pictures.tile_sheet import SheetLayout, sheet
 
 # Beyond this many weights the numbers would be too small to read, or the figure too large for a page.
 MOST_ANNOTATED = 640

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasviz.images import as_numbers
 from kerasviz.pictures.colors import colorize, default_colormap
-from kerasviz.pictures.overlay import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
+from kerasviz.pictures.heat import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
 from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_uint8
 from kerasviz.pictures.figures.base import Figure, axes_grid, name_of, new_figure, show_image, wrap
-from kerasviz.pictures.sheet import tidy_columns
+from kerasviz.pictures.tile_sheet import tidy_columns
 
 WRONG = "#D55E00"
 CELL = 1.5

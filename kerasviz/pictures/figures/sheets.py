@@ -15,7 +15,7 @@ from kerasviz.pictures.colors import clear_color, colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
 from kerasviz.pictures.kernel_tiles import map_tiles
 from kerasviz.pictures.scale import Scale, scale_of
-from kerasviz.pictures.sheet import SheetLayout, sheet
+from kerasviz.pictures.tile_sheet import SheetLayout, sheet
 
 # More numbers than these would run into each other.
 MOST_NUMBERED = 144
