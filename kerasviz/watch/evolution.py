@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 import keras
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.events import EventLog
 from kerasviz.probe import has_kernel, resolve
 from kerasviz.watch.kernel_drift import drift
 from kerasviz.watch.kernel_frames import kernels
-from kerasviz.watch.scales import Scales
 from kerasviz.watch.schedule import Schedule, as_schedule
-from kerasviz.watch.source import Output, Run, Source, Watch
-from kerasviz.watch.steps import last_batch
-from kerasviz.watch.tags import refuse_shared
-from kerasviz.watch.worker import Worker
-
-logger = logging.getLogger(__name__)
+from kerasviz.watch.session import Session
+from kerasviz.watch.source import Source
+from kerasviz.watch.steps import first_step, last_batch, note_own_steps, optimizer_step
 
 
 class Evolution(keras.callbacks.Callback):
@@ -35,7 +31,9 @@ class Evolution(keras.callbacks.Callback):
     cannot keep up, steps in between are left out and counted in `thinned`.
 
     Every `fit` writes a file of its own, step numbers are the optimizer's, and scales and initial kernels
-    are found again, so that a resumed run reads as one.
+    are found again, so that a resumed run reads as one. Where the model's optimizer does not count (a GAN
+    with optimizers of its own), batches are counted here, and a later `fit` goes on where the log ends: log
+    another network into another folder. `watching` is for training loops without `fit`.
 
     Args:
         log_dir: the folder of the run.
@@ -71,29 +69,70 @@ class Evolution(keras.callbacks.Callback):
         self.thinned = 0
         self._sources = None if watch is None else _as_sources(watch)
         self._due = as_schedule(every)
-        self._watches: list[Watch] = []
-        self._output: Output | None = None
-        self._worker: Worker | None = None
-        self._step = self._logged = 0
+        self._session: Session | None = None
+        self._optimizer: Any = None
+        self._step = self._start_step = 0
         self._batch = -1
+        self._in_loop = False
+
+    def watching(self, model: keras.Model, *, optimizer: Any = None) -> Evolution:
+        """Return this evolution for a training loop of one's own over `model`, to be used with `with`.
+
+        Entering logs step 0, or the step that `optimizer` is at; `step()` belongs at the end of every step;
+        leaving logs the last one.
+
+        Args:
+            model: what is watched; it need not be compiled.
+            optimizer: the one that trains it, for the number of the first step; by default the model's. Where
+                there is none that counts, a later run in the same folder goes on where the log ends.
+
+        >>> import keras, tempfile, kerasviz as kv
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="conv")])
+        >>> log_dir = tempfile.mkdtemp()
+        >>> with kv.Evolution(log_dir, kv.watch.kernels("conv"), every=2).watching(model) as evolution:
+        ...     for _ in range(5):
+        ...         evolution.step()
+        >>> [frame.step for frame in kv.open_log(log_dir).frames("kernels/conv")]
+        [0, 2, 4, 5]
+        """
+        self._close()
+        self.set_model(model)
+        self._optimizer = optimizer
+        return self
+
+    def __enter__(self) -> Evolution:
+        if self.model is None:
+            raise InputError("Nothing is watched yet: with kv.Evolution(...).watching(model) as evolution.")
+        self._in_loop = True
+        self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._in_loop = False
+        if kind is None:
+            self._end()
+        self._close()
+
+    def step(self) -> None:
+        """Say that a step of one's own loop is done; logs when the schedule is due.
+
+        Raises:
+            InputError: outside of `with evolution.watching(model)`.
+        """
+        if not self._in_loop:
+            raise InputError(
+                "step() belongs into a loop of one's own, within `with evolution.watching(model)`; `fit` "
+                "counts by itself."
+            )
+        self._advance(1)
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Start, unless the model gets its weights with the first batch only."""
         self._close()
-        if all(layer.built for layer in self.model._flatten_layers()):
-            self._start()
-
-    def _start(self) -> None:
-        """Bind the sources, open a new event file, and log the state as it is now."""
-        sources = default_watch(self.model) if self._sources is None else self._sources
-        self._step = self._optimizer_step()
-        run = Run(self.model, self.directory, start_step=self._step)
-        self._watches = [watch for source in sources for watch in source.bind(run)]
-        refuse_shared(tag for watch in self._watches for tag in watch.tags)
-        scales = Scales(self.directory if self._step > 0 else None)
-        self._output = Output(EventLog(self.directory, start_step=self._step), scales)
-        self._worker = Worker()
-        self._log(required=True)
+        self._optimizer = None
+        self._begin()
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Batches are counted from 0 again."""
@@ -103,59 +142,61 @@ class Evolution(keras.callbacks.Callback):
         """Log when a step of the schedule has been passed since the last batch."""
         # Counted here rather than read from the optimizer: reading would wait for the device every step.
         batch = last_batch(self, batch)
-        previous, self._step = self._step, self._step + batch - self._batch
-        self._batch = batch
-        if self._worker is None:
-            self._start()
-        elif self._due(previous, self._step):
-            self._log(required=False)
+        steps, self._batch = batch - self._batch, batch
+        self._advance(steps)
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Log the last state and close the file."""
-        if self._worker is not None:
-            if self._logged != self._step:
-                self._log(required=True)
-            self._close()
+        self._end()
+        self._close()
 
-    def _optimizer_step(self) -> int:
-        optimizer = getattr(self.model, "optimizer", None)
-        return 0 if optimizer is None else int(optimizer.iterations)
-
-    def _log(self, required: bool) -> None:
-        output, worker, step = self._output, self._worker, self._step
-        if output is None or worker is None:
+    def _begin(self) -> None:
+        """Note where the steps begin, and start where the model has all its weights."""
+        self._step = self._start_step = first_step(self.directory, self._counter)
+        # A model around others (a GAN) is never built itself: what holds weights counts.
+        leaves = [layer for layer in self.model._flatten_layers() if not _parts(layer)]
+        if not all(layer.built for layer in leaves):
             return
-        collected = [(watch, watch.collect()) for watch in self._watches]
+        try:
+            self._start()
+        except UnsupportedModelError:
+            # What a model that was never called refuses, it may allow after its first batch.
+            if self.model.built:
+                raise
 
-        def write() -> None:
-            for watch, value in collected:
-                watch.write(value, step, output)
-            output.log.flush()
+    def _start(self) -> None:
+        """Bind the sources, open a new event file, and log the state as it is now."""
+        sources = default_watch(self.model) if self._sources is None else self._sources
+        self._session = Session(self.model, sources, self.directory, self._step)
+        self._session.log(self._step, required=True)
 
-        if required:
-            worker.require(write)
-            self._logged = step
-        elif worker.offer(write):
-            self._logged = step
+    def _advance(self, steps: int) -> None:
+        previous, self._step = self._step, self._step + steps
+        if self._session is None:
+            self._start()
+        elif self._due(previous, self._step):
+            self._session.log(self._step)
+        # Once in a run: reading the optimizer waits for the device.
+        if previous == self._start_step and self._session and optimizer_step(self._counter) == 0:
+            note_own_steps(self._session.event_log, self._step)
+
+    def _end(self) -> None:
+        if self._session is not None:
+            self._session.log(self._step, required=True)
 
     def _close(self) -> None:
-        worker, output = self._worker, self._output
-        self._worker = self._output = None
-        if worker is None or output is None:
-            return
-        worker.finish()
-        output.log.close()
-        self.thinned += worker.thinned
-        if worker.error is not None:
-            logger.warning(
-                "The evolution in %s is incomplete: writing it failed with %r.", self.directory, worker.error
-            )
-        if worker.thinned:
-            logger.warning(
-                "%d looks were left out of %s: the disk or the processor could not keep up; raise `every`.",
-                worker.thinned,
-                self.directory,
-            )
+        session, self._session = self._session, None
+        if session is not None:
+            self.thinned += session.close()
+
+    @property
+    def _counter(self) -> Any:
+        """The optimizer whose steps these are; None where there is none."""
+        return self._optimizer if self._optimizer is not None else getattr(self.model, "optimizer", None)
+
+
+def _parts(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+    return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
 def _as_sources(watch: Source | Sequence[Source]) -> list[Source]:

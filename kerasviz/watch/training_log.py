@@ -13,7 +13,7 @@ import numpy as np
 from kerasviz.events import EventLog
 from kerasviz.watch.graph import log_graphs
 from kerasviz.watch.schedule import every as every_steps
-from kerasviz.watch.steps import last_batch
+from kerasviz.watch.steps import first_step, last_batch, note_own_steps, optimizer_step
 
 # More values than this do not change a histogram of 30 bins, only what it costs.
 HISTOGRAM_VALUES = 200_000
@@ -50,14 +50,15 @@ class TrainingLog(keras.callbacks.Callback):
         self._histograms = histograms
         self._train: EventLog | None = None
         self._held_out: EventLog | None = None
-        self._step = 0
+        self._step = self._start_step = 0
+        self._counts_itself = False
         self._batch = self._window_start = -1
         self._window_means: dict[str, float] = {}
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Open the two event files; log the graphs when training starts afresh."""
         self._close()
-        self._step = int(self.model.optimizer.iterations)
+        self._step = self._start_step = first_step(self.directory / "train", self.model.optimizer)
         # Readers drop what is at the start step or after it, and what is at the last step is still true.
         start = self._step + 1 if self._step else 0
         self._train = EventLog(self.directory / "train", start_step=start)
@@ -78,6 +79,10 @@ class TrainingLog(keras.callbacks.Callback):
         batch = last_batch(self, batch)
         previous, self._step = self._step, self._step + batch - self._batch
         self._batch = batch
+        if previous == self._start_step:
+            # Once in a run: reading the optimizer waits for the device.
+            self._counts_itself = optimizer_step(self.model.optimizer) == 0
+            self._note_own_steps()
         if not self._due(previous, self._step) or self._train is None or self._held_out is None:
             return
         for name, value in self._window(logs or {}).items():
@@ -102,7 +107,12 @@ class TrainingLog(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Close the files."""
+        self._note_own_steps()
         self._close()
+
+    def _note_own_steps(self) -> None:
+        if self._counts_itself and self._train is not None:
+            note_own_steps(self._train, self._step)
 
     def _window(self, means: dict[str, Any]) -> dict[str, float]:
         """Return the means over the steps since the last window, from Keras's means over the epoch."""
