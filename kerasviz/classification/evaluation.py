@@ -9,8 +9,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasviz.data import Split, batches
+from kerasviz.data import Data, Dataset, batches, open_labelled
 from kerasviz.errors import ImageError, InputError, UnsupportedModelError
+from kerasviz.images import PictureForm
 from kerasviz.models import class_names as names_in
 
 # Probabilities below this count as this, as in Keras: log(0) would make one picture's loss infinite.
@@ -33,7 +34,7 @@ class ClassRow:
     times: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """What a classifier said about each of N pictures.
 
@@ -51,6 +52,13 @@ class Evaluation:
     class_names: tuple[str, ...]
     labels: np.ndarray
     probabilities: np.ndarray
+
+    def __repr__(self) -> str:
+        """Return the sums in a line."""
+        return (
+            f"Evaluation({len(self.labels)} pictures, {len(self.class_names)} classes, accuracy "
+            f"{self.accuracy:.3f}, loss {self.loss:.3f})"
+        )
 
     @property
     def predictions(self) -> np.ndarray:
@@ -103,41 +111,55 @@ class Evaluation:
 
 def evaluate(
     model: keras.Model,
-    split: Split,
+    data: Data,
     class_names: Sequence[str] | None = None,
     batch_size: int = 100,
     image_size: int | tuple[int, int] | None = None,
+    input_range: Sequence[float] | None = None,
 ) -> Evaluation:
-    """Run a classifier over a whole split, batch by batch, and return what it said.
+    """Run a classifier over all validation pictures, batch by batch, and return what it said.
 
     The pictures of a split of files are read when they are needed; the model is left as it was.
 
     Args:
-        model: takes pictures `(N, h, w, c)` in 0..255 and returns `(N, K)` probabilities, or logits, which go
+        model: takes pictures `(N, h, w, c)` and returns `(N, K)` probabilities, or logits, which go
             through a softmax here (told apart by their values: probabilities are in 0..1 and sum to 1). One
             unit, `(N, 1)`, speaks for the second of two classes, as a probability or as a logit.
-        split: the pictures and their labels, 0..K-1.
-        class_names: K names; by default those kept in the model, else the classes' numbers.
+        data: a `Split`, whose labels are the model's numbers 0..K-1; or whatever `kerasviz.data.open_data`
+            opens, whose classes are found among the model's by their names.
+        class_names: K names; by default those kept in the model, else the data's, else the classes' numbers.
         batch_size: pictures in one run of the model.
-        image_size: side or `(height, width)`; by default that of the model's input.
+        image_size: side or `(height, width)`, for a model that takes any.
+        input_range: what the model takes for black and white, where it does not say it itself (see
+            `kv.PictureForm`). Float arrays and streams are taken to be in it already.
 
     Raises:
-        UnsupportedModelError: the output is not `(N, K)`, is not finite, or the input's size is not known.
+        UnsupportedModelError: the output is not `(N, K)`, or is not finite; the model takes no pictures.
         ImageError: the pictures' channels are not those that the model takes.
-        InputError: the number of names is not K, or a label is not below K.
+        InputError: the number of names is not K, or a label is not below K; the pictures have no labels, or
+            classes that the model has not; the size or the range is not known.
         DatasetError: the split is empty.
 
+    >>> from kerasviz.data import Split
     >>> split = Split(np.array([[[[0]]], [[[255]]]], np.uint8), [0, 1])
     >>> model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(),
     ...                           keras.layers.Dense(2, kernel_initializer="ones", activation="softmax")])
-    >>> evaluate(model, split, ["dark", "light"]).confusion().tolist()  # both outputs are always equal
+    >>> found = evaluate(model, split, ["dark", "light"], input_range=(0, 255))
+    >>> found.confusion().tolist()  # both outputs are always equal
     [[1, 0], [1, 0]]
     """
-    size = _picture_size(model, split, image_size)
-    stream = batches(split, size, batch_size, cache=None)
-    outputs = np.concatenate([_checked(model.predict_on_batch(images)) for images, _ in stream])
-    probabilities = _probabilities(outputs)
-    names = class_names or names_in(model) or [str(index) for index in range(probabilities.shape[1])]
+    form = PictureForm.of(model, input_range=input_range, image_size=image_size)
+    dataset = open_labelled(model, data, class_names, form.input_range)
+    split = dataset.validation
+    if form.channels not in (None, split.channels):
+        raise ImageError(
+            f"The pictures have {split.channels} channels, but the model {model.name!r} takes "
+            f"{form.channels}: read them with channels={form.channels}."
+        )
+    stream = batches(split, form.size, batch_size, cache=None)
+    answers = [_checked(model.predict_on_batch(form.values(np.asarray(images)))) for images, _ in stream]
+    probabilities = _probabilities(np.concatenate(answers))
+    names = class_names or names_in(model) or _names(dataset, probabilities.shape[1])
     if len(names) != probabilities.shape[1] or split.labels.max() >= len(names):
         raise InputError(
             f"The model has {probabilities.shape[1]} classes, but {len(names)} class names were given and "
@@ -146,23 +168,9 @@ def evaluate(
     return Evaluation(tuple(names), split.labels, probabilities)
 
 
-def _picture_size(
-    model: keras.Model, split: Split, image_size: int | tuple[int, int] | None
-) -> int | tuple[int, int]:
-    shape = getattr(model, "input_shape", None)
-    height, width, channels = shape[1:] if isinstance(shape, tuple) and len(shape) == 4 else (None,) * 3
-    if channels not in (None, split.channels):
-        raise ImageError(
-            f"The pictures have {split.channels} channels, but the model {model.name!r} takes {channels}: "
-            f"read them with channels={channels}."
-        )
-    if image_size is not None:
-        return image_size
-    if height is None or width is None:
-        raise UnsupportedModelError(
-            f"The model {model.name!r} does not say what size of pictures it takes: pass image_size."
-        )
-    return height, width
+def _names(dataset: Dataset, count: int) -> Sequence[str]:
+    known = dataset.class_names
+    return known if len(known) == count else [str(index) for index in range(count)]
 
 
 def _checked(outputs: Any) -> np.ndarray:

@@ -4,18 +4,30 @@ Importing this room loads no TensorFlow; `batches` does, when it is called."""
 
 from __future__ import annotations
 
-from kerasviz.data.pipeline import Augmentation, batches, mean_image
+from kerasviz.data.arrays import from_arrays, from_stream
+from kerasviz.data.augmentation import Augmentation
+from kerasviz.data.matching import match_classes
+from kerasviz.data.open import Data, open_data, open_for, open_labelled, options_of
+from kerasviz.data.pipeline import batches, mean_image
 from kerasviz.data.sets import fashion_mnist, folder, pets, shapes
 from kerasviz.data.split import Dataset, Split
 
 __all__ = [
     "Augmentation",
+    "Data",
     "Dataset",
     "Split",
     "batches",
     "fashion_mnist",
     "folder",
+    "from_arrays",
+    "from_stream",
+    "match_classes",
     "mean_image",
+    "open_data",
+    "open_for",
+    "open_labelled",
+    "options_of",
     "pets",
     "shapes",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from kerasviz.data.pipeline import Augmentation
+from kerasviz.data.augmentation import Augmentation
 from kerasviz.data.split import Split
 from kerasviz.images import Size, size_pair
 
@@ -74,8 +74,9 @@ def augment(images: tf.Tensor, draws: tf.Tensor, augmentation: Augmentation) -> 
 
 
 def _fetcher(split: Split, size: tuple[int, int]) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the function from indices `(B,)` to uint8 pictures `(B, h, w, C)`."""
+    """Return the function from indices `(B,)` to pictures `(B, h, w, C)` in 0..255, uint8 or float32."""
     pixels = split.images
+    dtype = tf.as_dtype(pixels.dtype) if isinstance(pixels, np.ndarray) else tf.uint8
     if isinstance(pixels, np.ndarray) and not isinstance(pixels, np.memmap) and pixels.shape[1:3] == size:
         in_memory = tf.constant(pixels)
         return lambda indices: tf.gather(in_memory, indices)
@@ -83,10 +84,10 @@ def _fetcher(split: Split, size: tuple[int, int]) -> Callable[[tf.Tensor], tf.Te
     def read(indices: np.ndarray) -> np.ndarray:
         if isinstance(pixels, np.memmap):
             return pixels[indices]
-        return np.stack([split.image(int(index), size) for index in indices])
+        return np.stack([split.pixels(int(index), size) for index in indices])
 
     def fetch(indices: tf.Tensor) -> tf.Tensor:
-        images = tf.numpy_function(read, [indices], tf.uint8, stateful=False)
+        images = tf.numpy_function(read, [indices], dtype, stateful=False)
         return tf.ensure_shape(images, (None, *size, split.channels))
 
     return fetch

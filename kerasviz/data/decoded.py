@@ -18,7 +18,9 @@ Cache = str | os.PathLike[str]
 def decode_all(
     images: np.ndarray | Sequence[Path], image_size: Size, channels: int, cache: Cache
 ) -> np.ndarray:
-    """Return uint8 `(N, h, w, channels)` of all `images`, an array or files, at `image_size`.
+    """Return `(N, h, w, channels)` in 0..255 of all `images`, files or an array, at `image_size`.
+
+    It is uint8, of a float32 array float32.
 
     `cache` is "memory" or a folder. The file in the folder is named by a digest of the pictures' paths,
     sizes and times and of `image_size`, so pictures that changed are decoded again.
@@ -30,14 +32,15 @@ def decode_all(
     shape = (len(images), height, width, channels)
     if isinstance(images, np.ndarray) and images.shape == shape:
         return images
+    dtype = images.dtype if isinstance(images, np.ndarray) else np.dtype(np.uint8)
     if cache == "memory":
-        pixels = np.empty(shape, np.uint8)
+        pixels = np.empty(shape, dtype)
         _fill(pixels, images)
         return pixels
     path = Path(cache) / f"pictures-{_digest(images, shape)}.npy"
     if not path.exists():
         with atomic_path(path) as temporary:
-            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
             _fill(mapped, images)
             mapped.flush()
             del mapped

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kerasviz.data.augmentation import Augmentation
 from kerasviz.data.decoded import Cache
 from kerasviz.data.split import Split
 from kerasviz.errors import DatasetError, InputError
@@ -14,32 +14,6 @@ from kerasviz.images import Size, size_pair
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Random changes of training pictures; everything is off by default.
-
-    Attributes:
-        flip: mirror every second picture, left to right.
-        rotate: turn by an angle drawn evenly from -rotate..rotate degrees, 0..180.
-        zoom: enlarge by a factor drawn evenly from 1 - zoom..1 + zoom, 0 <= zoom < 1.
-
-    What comes in from outside the picture is the picture mirrored at its edge.
-    """
-
-    flip: bool = False
-    rotate: float = 0.0
-    zoom: float = 0.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.rotate <= 180:
-            raise InputError(f"rotate is {self.rotate}; pass degrees from 0 to 180.")
-        if not 0 <= self.zoom < 1:
-            raise InputError(f"zoom is {self.zoom}; pass a share of at least 0 and below 1.")
-
-    def __bool__(self) -> bool:
-        return bool(self.flip or self.rotate or self.zoom)
 
 
 def batches(
@@ -105,7 +79,7 @@ def mean_image(split: Split, image_size: Size) -> np.ndarray:
     _refuse_empty(split)
     total = np.zeros((*size_pair(image_size), split.channels))
     for index in range(len(split)):
-        total += split.image(index, image_size)
+        total += split.pixels(index, image_size)
     return (total / len(split)).astype(np.float32)
 
 

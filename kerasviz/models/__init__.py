@@ -7,7 +7,7 @@ Importing this module registers the layers of kerasviz with Keras, which is all 
 from __future__ import annotations
 
 from kerasviz.models.backbones import backbone_names
-from kerasviz.models.class_lookup import class_names, find_class
+from kerasviz.models.class_lookup import class_count, class_names, find_class
 from kerasviz.models.fashion import fashion_cnn
 from kerasviz.models.files import load_model, save_model
 from kerasviz.models.freezing import freeze_backbone, unfreeze_last_blocks
@@ -16,6 +16,7 @@ from kerasviz.models.hand_made.filters import edge_filters, gabor, laplacian, li
 from kerasviz.models.named_classes import NamedDense, check_class_names, read_class_names
 from kerasviz.models.pets import pets_cnn
 from kerasviz.models.preprocessing import MeanSubtraction
+from kerasviz.models.record import copy_record
 from kerasviz.models.transfer import densenet169, resnet50, transfer
 
 __all__ = [
@@ -23,7 +24,9 @@ __all__ = [
     "NamedDense",
     "backbone_names",
     "check_class_names",
+    "class_count",
     "class_names",
+    "copy_record",
     "densenet169",
     "edge_filters",
     "fashion_cnn",

@@ -39,6 +39,17 @@ def class_names(model: keras.Model) -> list[str] | None:
     return None
 
 
+def class_count(model: keras.Model) -> int | None:
+    """Return how many classes a model with one output `(N, K)` tells apart; None where that is not known.
+
+    One unit speaks for the second of two classes.
+    """
+    shape = getattr(model, "output_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 2 or not isinstance(shape[1], int):
+        return None
+    return max(shape[1], 2)
+
+
 def find_class(name: str, names: Sequence[str]) -> int:
     """Return the index of the class called `name`.
 

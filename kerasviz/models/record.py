@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasviz.errors import ModelFileError
 
@@ -32,7 +33,7 @@ _IS_OF_KIND: dict[str, Callable[[Any], bool]] = {
 def write_record(model: keras.Model, path: Path) -> None:
     """Add the model's attributes of these names, those that it has, to its `.keras` file."""
     record: dict[str, Any] = {
-        name: value if isinstance(value, str) else list(value)
+        name: value if isinstance(value, str) else np.asarray(value).tolist()
         for name in _NAMES
         if (value := getattr(model, name, None)) is not None
     }

@@ -29,7 +29,7 @@ _RUNS = ("train", "validation")
 def facts(subject: Subject) -> dict[str, str]:
     """Return what stands at the top of the page: the model, the data, the accuracy, the date."""
     model, evaluation = subject.model, subject.evaluation
-    height, width = subject.image_size
+    height, width = subject.form.size
     return {
         "Test accuracy": f"{evaluation.accuracy:.4f}",
         "Test loss": f"{evaluation.loss:.4f}",
@@ -38,6 +38,7 @@ def facts(subject: Subject) -> dict[str, str]:
         "Input": f"{height} x {width} {'grey' if subject.split.channels == 1 else 'RGB'}",
         "Data set": f"{subject.data}{subject.converted}",
         "Test pictures": f"{len(subject.split):,}",
+        **({"Files left out": f"{subject.left_out:,}"} if subject.left_out else {}),
         "Classes": f"{len(evaluation.class_names):,}",
         "Date": time.strftime("%Y-%m-%d %H:%M"),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ import keras
 import numpy as np
 
 from kerasviz.classification import Evaluation, evaluate
-from kerasviz.data import Dataset, Split
-from kerasviz.errors import InputError
-from kerasviz.images import as_gray, as_rgb, resize_image, upscale
+from kerasviz.data import Data, Split, open_labelled
+from kerasviz.images import PictureForm, resize_image, upscale
 from kerasviz.models import class_names as names_in
 
 # The longer side of a picture on the page.
@@ -28,18 +26,20 @@ class Subject:
         model: the classifier.
         split: the pictures, with the channels that the model takes and its numbers for the classes.
         data: what the pictures are called.
+        left_out: how many files beside them could not be read.
         converted: how their channels were changed, or an empty text.
         evaluation: the model's answer to every picture.
-        image_size: height and width of the model's input.
+        form: how the model takes pictures.
         log_dir: where its training was logged, if that is known.
     """
 
     model: keras.Model
     split: Split
     data: str
+    left_out: int
     converted: str
     evaluation: Evaluation
-    image_size: tuple[int, int]
+    form: PictureForm
     log_dir: str | os.PathLike[str] | None
 
     def right(self) -> np.ndarray:
@@ -70,63 +70,29 @@ class Subject:
         return upscale(image, max(1, LARGEST // max(image.shape[:2])))
 
     def batch(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
-        """Return pictures as the model takes them: float32 `(N, h, w, C)` in 0..255."""
-        return np.stack([self.split.image(int(at), self.image_size) for at in indices]).astype(np.float32)
+        """Return pictures as the model takes them, float32."""
+        return self.form.values(np.stack([self.split.pixels(int(at), self.form.size) for at in indices]))
 
 
 def open_subject(
     model: keras.Model,
-    data: Dataset | Split,
+    data: Data,
     class_names: Sequence[str] | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     image_size: int | tuple[int, int] | None = None,
+    input_range: Sequence[float] | None = None,
 ) -> Subject:
     """Run the model over the data and return both; the arguments are those of `write_report`."""
-    split = data.validation if isinstance(data, Dataset) else data
-    names = class_names or names_in(model)
-    if isinstance(data, Dataset):
-        split = _relabelled(split, data.class_names, names) if names else split
-        names = names or data.class_names
-    split, converted = _with_channels(split, _channels(model))
-    evaluation = evaluate(model, split, names, image_size=image_size)
-    size = image_size or model.input_shape[1:3]
-    return Subject(
-        model,
-        split,
-        data.name if isinstance(data, Dataset) else "pictures",
-        converted,
-        evaluation,
-        (size, size) if isinstance(size, int) else (int(size[0]), int(size[1])),
-        log_dir,
-    )
-
-
-def _relabelled(split: Split, of_data: Sequence[str], of_model: Sequence[str]) -> Split:
-    """Return the split with the model's numbers for its classes."""
-    unknown = [name for name in of_data if name not in of_model]
-    if unknown:
-        raise InputError(
-            f"The pictures' classes {', '.join(unknown[:5])} are none of the model's {len(of_model)} classes "
-            f"({', '.join(list(of_model)[:5])}{', ...' if len(of_model) > 5 else ''}): give both the same "
-            "names."
-        )
-    numbers = np.array([list(of_model).index(name) for name in of_data], np.int32)
-    return dataclasses.replace(split, labels=numbers[split.labels])
-
-
-def _channels(model: keras.Model) -> int | None:
-    shape = getattr(model, "input_shape", None)
-    return shape[-1] if isinstance(shape, tuple) and len(shape) == 4 else None
+    form = PictureForm.of(model, input_range=input_range, image_size=image_size)
+    dataset = open_labelled(model, data, class_names, form.input_range)
+    names = class_names or names_in(model) or (None if isinstance(data, Split) else dataset.class_names)
+    split, converted = _with_channels(dataset.validation, form.channels)
+    evaluation = evaluate(model, split, names, image_size=image_size, input_range=input_range)
+    return Subject(model, split, dataset.name, len(dataset.skipped), converted, evaluation, form, log_dir)
 
 
 def _with_channels(split: Split, channels: int | None) -> tuple[Split, str]:
     """Return the split with pictures of that many channels, and what was done to them in words."""
     if channels not in (1, 3) or channels == split.channels:
         return split, ""
-    if isinstance(split.images, np.ndarray):
-        convert = as_rgb if channels == 3 else as_gray
-        images = np.stack([convert(image).reshape(*image.shape[:2], channels) for image in split.images])
-        split = dataclasses.replace(split, images=images)
-    else:
-        split = dataclasses.replace(split, channels=channels)
-    return split, ", grey made RGB" if channels == 3 else ", made grey"
+    return split.with_channels(channels), ", grey made RGB" if channels == 3 else ", made grey"

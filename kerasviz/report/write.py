@@ -11,7 +11,7 @@ import keras
 from tqdm import tqdm
 
 from kerasviz.atomic import atomic_path
-from kerasviz.data import Dataset, Split
+from kerasviz.data import Data
 from kerasviz.errors import InputError, KerasvizError
 from kerasviz.report import embedding as points
 from kerasviz.report import inside, numbers, predictions
@@ -57,11 +57,12 @@ class Report:
 
 def write_report(
     model: keras.Model,
-    data: Dataset | Split,
+    data: Data,
     out: str | os.PathLike[str] = "report.html",
     class_names: Sequence[str] | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     image_size: int | tuple[int, int] | None = None,
+    input_range: Sequence[float] | None = None,
     progress: bool = False,
 ) -> Report:
     """Write one HTML file about a trained classifier and what it does to pictures it has not learned from.
@@ -74,26 +75,32 @@ def write_report(
     says why in one sentence.
 
     Args:
-        model: takes pictures `(N, h, w, 1)` or `(N, h, w, 3)` in 0..255 and returns `(N, K)` probabilities
-            or logits. It is left as it was.
-        data: a data set, whose validation pictures are taken, or the split itself. Grey pictures become RGB,
-            and the reverse, where the model wants that; the report says so.
+        model: takes pictures `(N, h, w, 1)` or `(N, h, w, 3)` and returns `(N, K)` probabilities or logits.
+            It is left as it was.
+        data: whatever `kerasviz.data.open_data` opens: a data set, whose validation pictures are taken, a
+            `Split`, a `tf.data.Dataset`, arrays, a folder, a name. Grey pictures become RGB, and the reverse,
+            where the model wants that; the report says so.
         out: the file, which ends in `.html`; it appears whole or not at all.
         class_names: of the model's K outputs; by default those kept in the model, else the data set's. The
             classes of a data set are found in them by name, in whatever order.
         log_dir: the folder of the training's event log: its runs `train` and `validation`, or all there are.
         image_size: side or `(height, width)` of the pictures, for a model that takes any.
+        input_range: what the model takes for black and white, where it does not say it itself (see
+            `kv.PictureForm`). Float arrays and streams are taken to be in it already.
         progress: whether to show a progress bar over the sections.
 
     Raises:
-        InputError: `out` ends otherwise, or a class of the data is not among the model's.
+        InputError: `out` ends otherwise, the pictures have no labels, a class of them is not among the
+            model's, or neither the model nor `input_range` says the range.
         UnsupportedModelError: the model is no classifier of pictures.
         ImageError, DatasetError: a picture cannot be read, or there is none.
 
     >>> import tempfile, numpy as np
+    >>> from kerasviz.data import Split
     >>> split = Split(np.zeros((2, 8, 8, 1), np.uint8), [0, 1])
     >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
-    >>> report = write_report(model, split, Path(tempfile.mkdtemp()) / "report.html")
+    >>> file = Path(tempfile.mkdtemp()) / "report.html"
+    >>> report = write_report(model, split, file, input_range=(0, 255))
     >>> report.missing["Kernels"]
     'the model has no two-dimensional convolution larger than 1 x 1.'
     """
@@ -102,7 +109,7 @@ def write_report(
         raise InputError(f"The report {path} must end in .html.")
     with tqdm(total=len(SECTIONS) + 1, unit="section", disable=None if progress else True) as bar:
         bar.set_description("Evaluation")
-        subject = open_subject(model, data, class_names, log_dir, image_size)
+        subject = open_subject(model, data, class_names, log_dir, image_size, input_range)
         bar.update()
         sections, reasons = [], {}
         for anchor, title, make in SECTIONS:

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from kerasviz.atomic import atomic_path
-from kerasviz.models import load_model, save_model
+from kerasviz.models import copy_record, load_model, save_model
 
 LAST, BEST, PROGRESS = "last.keras", "best.keras", "progress.json"
 
@@ -19,7 +19,8 @@ class Checkpoints(keras.callbacks.Callback):
     """Saves `last.keras` after every epoch and `best.keras` after every one that is better than all before.
 
     `last.keras` holds the optimizer's state, so that training can go on from it; `best.keras` is for use and
-    does not. Both are written under a temporary name and renamed: a killed run leaves the ones before.
+    does not, unless the model is subclassed. Both are written under a temporary name and renamed: a killed
+    run leaves the ones before.
 
     Args:
         directory: the folder of the run.
@@ -73,7 +74,13 @@ def load_last(directory: str | os.PathLike[str]) -> keras.Model | None:
 
 
 def _without_optimizer(model: keras.Model) -> keras.Model:
-    """Return a model of the same layers that is not compiled, so that a third of the size is saved."""
-    if isinstance(model, keras.Sequential) or not hasattr(model, "operations"):
+    """Return a model of the same layers that is not compiled, so that a third of the size is saved.
+
+    A `Sequential` becomes a functional model of the same layers, names and tensors: a second `Sequential`
+    would call its layers anew. A subclassed model is returned as it is.
+    """
+    if not isinstance(model, keras.Sequential) and not hasattr(model, "operations"):
         return model
-    return keras.Model(model.inputs, model.outputs, name=model.name)
+    bare = keras.Model(model.inputs, model.outputs, name=model.name)
+    copy_record(model, bare)
+    return bare

@@ -12,7 +12,7 @@ from keras import layers
 from PIL import Image
 
 from kerasviz.classification import FIGURES, Evaluation, evaluate, write_evaluation
-from kerasviz.data import Split, batches
+from kerasviz.data import Dataset, Split, batches
 from kerasviz.errors import DatasetError, ImageError, InputError, UnsupportedModelError
 from kerasviz.models import NamedDense
 
@@ -84,22 +84,25 @@ def test_one_unit_speaks_for_the_second_class(split) -> None:
         network.layers[-1].bias.assign([6.0])
     model.compile(loss="binary_crossentropy", metrics=["accuracy"])
     loss, accuracy = model.evaluate(batches(two, 6, 23), verbose=0)
-    found = evaluate(model, two, ["cat", "dog"])
+    found = evaluate(model, two, ["cat", "dog"], input_range=(0, 255))
     assert found.accuracy == pytest.approx(accuracy)
     assert found.loss == pytest.approx(loss, rel=1e-4)
     np.testing.assert_allclose(found.probabilities[:, 1:], model.predict(two.images, verbose=0), atol=1e-6)
     # One by one, though some logits lie in 0..1 as probabilities do.
     seen = bare.predict(two.images, verbose=0)
     assert np.any((seen > 0) & (seen < 1))
-    logits = evaluate(bare, two, batch_size=1)
+    logits = evaluate(bare, two, batch_size=1, input_range=(0, 255))
     np.testing.assert_allclose(logits.probabilities, found.probabilities, atol=1e-6)
-    assert np.isfinite(evaluate(classifier(None, classes=1, scale=1e4), two).losses).all()
+    steep = classifier(None, classes=1, scale=1e4)
+    assert np.isfinite(evaluate(steep, two, input_range=(0, 255)).losses).all()
     assert (logits.class_names, len(found.confusion())) == (("0", "1"), 2)
 
 
 def test_names_in_the_model_are_found_and_those_given_go_first(split) -> None:
     inputs = keras.Input((6, 6, 1))
-    outputs = NamedDense(["p", "q", "r"], activation="softmax")(layers.Flatten()(inputs))
+    outputs = NamedDense(["p", "q", "r"], activation="softmax")(
+        layers.Flatten()(layers.Rescaling(1 / 255)(inputs))
+    )
     model = keras.Model(inputs, outputs)
     assert evaluate(model, split).class_names == ("p", "q", "r")
     assert evaluate(model, split, ["x", "y", "z"]).class_names == ("x", "y", "z")
@@ -115,11 +118,50 @@ def test_files_are_read_at_the_size_of_the_model(split, tmp_path) -> None:
         evaluate(classifier(), split.take(range(4))).probabilities,
     )
     anywhere = keras.Sequential(
-        [keras.Input((None, None, 1)), layers.GlobalAveragePooling2D(), layers.Dense(3)]
+        [
+            keras.Input((None, None, 1)),
+            layers.Rescaling(1 / 255),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3),
+        ]
     )
     assert len(evaluate(anywhere, files, image_size=5).labels) == 4
-    with pytest.raises(UnsupportedModelError, match="pass image_size"):
+    with pytest.raises(InputError, match="pass image_size"):
         evaluate(anywhere, files)
+
+
+def test_arrays_streams_and_splits_in_every_range_give_one_answer(split) -> None:
+    model = classifier()
+    expected = evaluate(model, split).probabilities
+    images, labels = split.images.astype(np.float32), split.labels
+    stream = batches(split, 6, 5)
+    for data in ((split.images, labels), (images, np.eye(3)[labels]), stream, stream.unbatch()):
+        found = evaluate(model, data)
+        np.testing.assert_allclose(found.probabilities, expected, atol=1e-6)
+        assert found.labels.tolist() == labels.tolist()
+    unit = keras.Sequential([keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(3, activation="softmax")])
+    unit.set_weights(model.get_weights())
+    for data in (split, (images / 255, labels), Split(images / 127.5 - 1, labels, value_range=(-1, 1))):
+        found = evaluate(unit, data, input_range=(0, 1))
+        np.testing.assert_allclose(found.probabilities, expected, atol=1e-6)
+    with pytest.raises(InputError, match="Nothing says which values"):
+        evaluate(unit, split)
+    with pytest.raises(InputError, match="no labels"):
+        evaluate(model, split.images)
+
+
+def test_labels_are_found_among_the_models_by_name(split) -> None:
+    inputs = keras.Input((6, 6, 1))
+    outputs = NamedDense(["r", "p", "q"], activation="softmax")(
+        layers.Flatten()(layers.Rescaling(1 / 255)(inputs))
+    )
+    model = keras.Model(inputs, outputs)
+    data = Dataset("letters", ("p", "q", "r"), split, split)
+    assert evaluate(model, data).labels.tolist() == [[1, 2, 0][label] for label in split.labels]
+    with pytest.raises(InputError, match="classes x are none of the model's 3 classes"):
+        evaluate(model, Dataset("letters", ("p", "q", "x"), split, split))
+    with pytest.raises(InputError, match="keeps no class names and tells 2 classes apart"):
+        evaluate(classifier(classes=2), data)
 
 
 def test_what_cannot_be_evaluated_is_refused(split) -> None:
@@ -130,9 +172,9 @@ def test_what_cannot_be_evaluated_is_refused(split) -> None:
     with pytest.raises(InputError, match="largest label is 2"):
         evaluate(classifier(classes=2), split)
     with pytest.raises(UnsupportedModelError, match=r"shape \(23, 6, 6, 1\)"):
-        evaluate(keras.Sequential([keras.Input((6, 6, 1)), layers.ReLU()]), split)
+        evaluate(keras.Sequential([keras.Input((6, 6, 1)), layers.ReLU()]), split, input_range=(0, 1))
     with pytest.raises(UnsupportedModelError, match="not finite"):
-        evaluate(classifier(scale=float("nan")), split)
+        evaluate(classifier(scale=float("nan")), split, input_range=(0, 255))
     with pytest.raises(DatasetError, match="no picture"):
         evaluate(classifier(), split.take([]))
 

@@ -122,10 +122,10 @@ def test_pictures_without_labels_are_coloured_by_prediction(
     rows = read(tmp_path)[2]
     assert rows[0] == ["prediction", "picture"]
     assert {row[0] for row in rows[1:]} <= {"dark", "light"}
-    assert [row[1] for row in rows[1:]] == [f"{at}.png" for at in range(10)]
+    assert [row[1] for row in rows[1:]] == [f"light/{at}.png" for at in range(10)]
     assert main(["embed", str(place / "one.keras"), *data]) == 0
     assert "one colour: there are neither labels" in capsys.readouterr().out
-    assert (tmp_path / "metadata.tsv").read_text().splitlines() == [f"{at}.png" for at in range(10)]
+    assert (tmp_path / "metadata.tsv").read_text().splitlines() == [f"light/{at}.png" for at in range(10)]
 
 
 def test_other_classes_are_not_compared(
@@ -146,7 +146,7 @@ def test_other_classes_are_not_compared(
         (["--batch-size", "0"], "--batch-size is 0"),
         (["--method", "pcs"], "no method 'pcs'"),
         (["--layer", "fd"], "no layer 'fd'"),
-        (["--data", "nowhere"], "nowhere is not a folder"),
+        (["--data", "nowhere"], "nowhere is neither a folder nor one of the data sets"),
     ],
 )
 def test_what_is_refused(

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import kerasviz as kv
 from kerasviz.cli import main
 from kerasviz.explanation import Interrupted
 from kerasviz.trust import Evaluator
@@ -88,7 +89,9 @@ def test_evaluate_own_masks(
     arguments = ["evaluate", model_file, "--data", str(photos[0]), "--out", str(tmp_path / "own")]
     masked = ["--measure", "energy,pointing", "--masks", str(photos[1])]
     assert main([*arguments, *masked]) == 0
-    assert "2 of 3 pictures" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "2 of 3 pictures" in printed
+    assert "left out 1: notes.txt (not a picture)" in printed
     record = json.loads((tmp_path / "own" / "trust.json").read_text())
     centre = next(row for row in record["methods"] if row["method"] == "centre")
     assert centre["energy"] == pytest.approx(0.5, abs=1e-3)
@@ -112,6 +115,62 @@ def test_evaluate_refuses(
 ) -> None:
     assert main(["evaluate", model_file, "--data", "shapes", "--count", "2", *extra]) == 2
     assert message in capsys.readouterr().err
+
+
+def classes_explained(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> list[int]:
+    """The classes that `kerasviz evaluate` hands to the evaluator."""
+    seen: list[int] = []
+    monkeypatch.setattr(Evaluator, "check", lambda self, methods: seen.extend(self.target))
+    monkeypatch.setattr(Evaluator, "scores", lambda self, methods: iter(()))
+    assert main(["evaluate", *arguments, "--true-class"]) == 0
+    return seen
+
+
+def test_the_true_class_is_the_models_class_of_that_name(
+    model_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", "shapes", "--count", "4"]
+    names = tmp_path / "names.txt"
+    names.write_text("Star\ncircle, disc\nsquare\ntriangle\n")
+    four = keras.models.clone_model(kv.load_model(model_file))
+    outputs = layers.Dense(4)(four.layers[-2].output)
+    kv.models.save_model(keras.Model(four.inputs, outputs), tmp_path / "four.keras")
+    arguments = [str(tmp_path / "four.keras"), *data]
+    # Of the data: circle, square, triangle, star.
+    assert classes_explained(monkeypatch, [*arguments, "--class-names", str(names)]) == [1, 2, 3, 0]
+    assert classes_explained(monkeypatch, arguments) == [0, 1, 2, 3]  # as many, and no names: the same order
+    capsys.readouterr()
+    assert main(["evaluate", model_file, *data, "--true-class"]) == 2
+    assert "tells 3 classes apart, but the pictures have 4 (circle," in capsys.readouterr().err
+    names.write_text("tench\ngoldfish\nshark\nray\n")
+    assert main(["evaluate", *arguments, "--true-class", "--class-names", str(names)]) == 2
+    assert "circle, square, triangle, star are none of the model's 4 classes" in capsys.readouterr().err
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    cv2.imwrite(str(flat / "a.png"), np.zeros((8, 8, 3), np.uint8))
+    own = ["--data", str(flat), "--measure", "deletion", "--true-class"]
+    assert main(["evaluate", model_file, *own]) == 2
+    assert "have no labels" in capsys.readouterr().err
+
+
+def test_pets_are_not_explained_as_fish(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = str(real_data / "models" / "efficientnet_lite0.keras")
+    data = ["--data", "pets", "--classes", "Abyssinian", "--count", "2", "--true-class"]
+    names = ["--class-names", str(real_data / "models" / "imagenet_classes.txt")]
+    assert main(["evaluate", model, *data, *names]) == 2
+    assert "classes Abyssinian are none of the model's 1000 classes" in capsys.readouterr().err
+
+
+def test_fashion_has_no_masks_but_curves(
+    real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "fashion.keras"
+    kv.models.save_model(kv.models.fashion_cnn(), model)
+    arguments = ["evaluate", str(model), "--data", "fashion", "--count", "2", "--out", str(tmp_path)]
+    assert main([*arguments, "--measure", "deletion", "--steps", "2"]) == 0
+    assert "2 of 10000 pictures of fashion, 0 without an object" in capsys.readouterr().out
+    assert main(arguments) == 2
+    assert "There are no masks" in capsys.readouterr().err
 
 
 def test_an_interrupted_evaluation_writes_what_is_done(

@@ -23,6 +23,7 @@ def place(tmp_path_factory) -> Path:
     model = keras.Sequential(
         [
             keras.Input((16, 16, 3)),
+            layers.Rescaling(1 / 255),
             layers.Conv2D(4, 3, activation="relu", name="conv"),
             layers.GlobalAveragePooling2D(),
             NamedDense(["b", "a"], activation="softmax"),
@@ -52,7 +53,8 @@ def test_a_folder_of_pictures(place, tmp_path, capsys, split, count) -> None:
     assert f"<dt>Test pictures</dt><dd>{count}</dd>" in text
     assert "<h3>epoch_loss</h3>" in text
     printed = capsys.readouterr().out
-    assert printed.startswith(f"{out}: 0.")
+    assert f"pictures: {10 - count} train, {count} validation, 2 classes" in printed
+    assert f"\n{out}: 0." in printed
     assert "Training curves" not in printed
 
 
@@ -72,11 +74,14 @@ def test_the_log_is_found_beside_the_model_only(place, tmp_path, capsys, monkeyp
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "nowhere"], "nowhere is not a folder"),
+        (["--data", "nowhere"], "nowhere is neither a folder nor one of the data sets"),
         (["--data", "pictures", "--split", "half"], "--split is 'half'"),
-        (["--data", "pictures", "--split", "official"], "--split official is for pets"),
+        (["--data", "pictures", "--split", "official"], "split is 'official', but a folder has none"),
         (["--data", "pictures", "--split", "1.5"], "validation_split is 1.5"),
-        (["--data", "pictures", "--image-size", "0"], "--image-size is 0"),
+        (["--data", "pictures", "--classes", "a,b"], "takes no --classes"),
+        (["--data", "pictures/a"], "have no labels"),
+        (["--data", "fashion", "--split", "0.5"], "takes no --split"),
+        (["--data", "pictures", "--image-size", "0"], "picture size is 0"),
         (["--data", "pictures", "--out", "page.txt"], "must end in .html"),
         (["--data", "shapes"], "are none of the model's 2 classes"),
         (["--data", "pets", "--data-dir", "nowhere"], "nowhere"),

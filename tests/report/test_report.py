@@ -8,6 +8,7 @@ import re
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 import kerasviz as kv
@@ -250,6 +251,7 @@ def test_large_noise_stays_below_five_megabytes(tmp_path, read_page) -> None:
             layers.Dense(30, activation="softmax"),
         ]
     )
+    model.input_range = (0, 255)
     report = write_report(model, split, tmp_path / "large.html")
     assert report.size < 5e6
     page = read_page(report.path)
@@ -267,6 +269,7 @@ def test_sections_that_are_impossible_say_so(tmp_path, read_page) -> None:
     model = keras.Sequential(
         [keras.Input((6, 6, 1)), layers.Flatten(), layers.Dense(2, activation="softmax")]
     )
+    model.input_range = (0, 255)
     report = write_report(model, pictures(8, side=6, classes=2), tmp_path / "flat.html", log_dir=tmp_path)
     impossible = {"Training curves", "Kernels", "Filtered pictures", "Feature maps", "Class activation maps"}
     assert impossible <= set(report.missing)
@@ -285,7 +288,7 @@ def test_a_perfect_model_has_no_mistakes(tmp_path, read_page) -> None:
         [keras.Input((4, 4, 1)), layers.Conv2D(2, 1), layers.GlobalAveragePooling2D()], name="perfect"
     )
     model.layers[0].set_weights([np.array([[[[0.0, 1.0]]]], np.float32), np.array([9.0, 0.0], np.float32)])
-    page = read_page(write_report(model, split, tmp_path / "perfect.html").path)
+    page = read_page(write_report(model, split, tmp_path / "perfect.html", input_range=(0, 255)).path)
     assert "All 6 predictions are right." in page.parts["mistakes"].text
     assert page.parts["samples"].kinds.count("wrong") == 0
     assert "There are none." in page.parts["cams"].text
@@ -309,6 +312,7 @@ def test_classes_are_found_by_name(tmp_path, read_page) -> None:
             NamedDense(["a", "b", "c"], activation="softmax", bias_initializer="ones"),
         ]
     )
+    model.input_range = (0, 1)
     split = Split(np.zeros((4, 6, 6, 1), np.uint8), [0, 0, 0, 1])  # equal outputs: "a" is always predicted
     page = read_page(write_report(model, dataset(split, ("c", "a")), tmp_path / "named.html").path)
     rows = page.parts["accuracy"].rows[1:-1]
@@ -324,8 +328,31 @@ def test_names_that_are_no_text_do_not_fail(tmp_path, read_page) -> None:
     assert [row[0] for row in page.parts["accuracy"].rows[1:3]] == ["?", "b" * 300]
 
 
+def test_a_model_of_another_range_gets_it_from_any_kind_of_data(tmp_path, read_page) -> None:
+    small = pictures(8)
+    plain = network()
+    unit = keras.Sequential([keras.Input((SIDE, SIDE, 1)), *plain.layers[1:]], name="small")  # takes 0..1
+    expected = read_page(write_report(plain, small, tmp_path / "plain.html").path).parts
+    floats = small.images.astype(np.float32) / 255
+    stream = tf.data.Dataset.from_tensor_slices((floats, small.labels)).batch(3)
+    for data in (small, (floats, small.labels), stream):
+        found = read_page(write_report(unit, data, tmp_path / "unit.html", input_range=(0, 1)).path).parts
+        assert found["samples"].text == expected["samples"].text
+        for one, other in zip(found["samples"].pictures, expected["samples"].pictures, strict=True):
+            np.testing.assert_array_equal(one, other)
+    with pytest.raises(InputError, match="Nothing says which values"):
+        write_report(unit, small, tmp_path / "unit.html")
+
+
+def test_files_that_were_left_out_are_counted(tmp_path, read_page) -> None:
+    skipped = [(tmp_path / "a.txt", "not a picture")]
+    data = dataclasses.replace(dataset(pictures(8)), skipped=skipped)
+    page = read_page(write_report(network(), data, tmp_path / "some.html").path)
+    assert "Files left out 1" in " ".join(page.parts[""].text.split())
+
+
 def test_a_model_of_any_size_wants_a_size(tmp_path, read_page) -> None:
-    with pytest.raises(UnsupportedModelError, match="image_size"):
+    with pytest.raises(InputError, match="image_size"):
         write_report(network(side=None), pictures(8), tmp_path / "any.html")
     report = write_report(network(side=None), pictures(8), tmp_path / "any.html", image_size=16)
     assert "16 x 16 grey" in read_page(report.path).parts[""].text

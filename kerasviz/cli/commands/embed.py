@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasviz.cli.parts.embed_data import add_pictures
-from kerasviz.cli.parts.inputs import add_class_names, add_model
+from kerasviz.cli.parts.data import add_data
+from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from kerasviz.cli.parts.embed_data import Source
+    from kerasviz.data import Dataset, Split
     from kerasviz.embeddings import Embedding
+    from kerasviz.images import Picture, PictureForm
 
 HELP = "show which pictures a layer finds alike: TensorBoard's projector, PCA, t-SNE, UMAP"
 DESCRIPTION = (
@@ -29,7 +30,10 @@ _MOST_COLORED = 24
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, the data, the layers and the figures."""
     add_model(parser)
-    add_pictures(parser)
+    add_data(parser)
+    parser.add_argument("--count", type=int, default=2000, help="pictures, drawn at random with --seed")
+    add_form(parser)
+    parser.add_argument("--batch-size", type=int, default=32, help="pictures that are run together")
     parser.add_argument(
         "--layer",
         action="append",
@@ -55,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     """Embed the pictures, and print what was written and how to open it."""
     import numpy as np
 
-    from kerasviz.cli.parts.embed_data import read_source, stream
+    from kerasviz.cli.parts.data import load_data
     from kerasviz.cli.parts.inputs import find_class_names, read_form, split_list
     from kerasviz.embeddings import check_method, embed_layers, thumbnail_side
     from kerasviz.models import load_model
@@ -69,17 +73,62 @@ def run(args: argparse.Namespace) -> None:
     paths = Probe(model, split_list(args.layer) or feature_layer(model)).paths
     output = output_layer(model)
     model_names = find_class_names(args, model)
-    source = read_source(args, form, model_names)
-    count = len(source.split)
+    dataset = load_data(args, model_names, form.size)
+    chosen = _drawn(args, len(dataset.validation))
+    split, count = dataset.validation.take(chosen), len(chosen)
+    picture_names = [dataset.validation.picture_name(at) for at in chosen]
     side = thumbnail_side(count, max(form.size))
     thumbnails = np.empty((count, side, side, 3), np.uint8)
-    batches = stream(source, form, args.batch_size, thumbnails)
+    batches = _stream(split, form, args.batch_size, thumbnails)
     found = embed_layers(model, batches, [*paths, output] if output else paths)
-    classes = _classes(source, found[output] if output else None, model_names)
+    classes = _classes(dataset, split, found[output] if output else None, model_names)
     layers = {path: found[path] for path in paths}
     for one in layers.values():
         print(one.describe())
-    _write(args, methods, layers, thumbnails, source.names, classes)
+    _write(args, methods, layers, thumbnails, picture_names, classes)
+
+
+def _drawn(args: argparse.Namespace, total: int) -> list[int]:
+    """Return which pictures are embedded, at most --count, and say how many there are."""
+    import numpy as np
+
+    from kerasviz.errors import InputError
+
+    for option in ("count", "batch_size"):
+        if getattr(args, option) < 1:
+            raise InputError(
+                f"--{option.replace('_', '-')} is {getattr(args, option)}; it must be at least 1."
+            )
+    if total <= args.count:
+        print(f"all {total:,} pictures of {args.data}")
+        return list(range(total))
+    print(f"{args.count:,} of {total:,} pictures of {args.data}, drawn with seed {args.seed}")
+    return np.sort(np.random.default_rng(args.seed).permutation(total)[: args.count]).tolist()
+
+
+def _stream(split: Split, form: PictureForm, batch_size: int, thumbnails: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the pictures in batches as the model takes them, and fill `thumbnails`, uint8 (N, side, side, 3).
+
+    Each picture is read once, and only its thumbnail is kept.
+    """
+    from tqdm import tqdm
+
+    from kerasviz.embeddings import thumbnail
+    from kerasviz.images import as_rgb, in_threads
+
+    count, side = thumbnails.shape[:2]
+
+    def fitted(at: int) -> Picture:
+        image = as_rgb(split.image(at))
+        thumbnails[at] = thumbnail(image, side)
+        return form.fit(image)
+
+    # Off where standard error is no terminal.
+    with tqdm(total=count, unit="picture", disable=None) as progress:
+        for start in range(0, count, batch_size):
+            part = range(start, min(start + batch_size, count))
+            yield form.batch(in_threads(fitted, part))
+            progress.update(len(part))
 
 
 @dataclass(frozen=True)
@@ -109,9 +158,11 @@ class _Classes:
         return self.predictions, self.names  # type: ignore[return-value]
 
 
-def _classes(source: Source, output: Embedding | None, model_names: Sequence[str] | None) -> _Classes:
+def _classes(
+    dataset: Dataset, split: Split, output: Embedding | None, model_names: Sequence[str] | None
+) -> _Classes:
     """Return labels and predictions; numbers of one list of names only where both mean the same classes."""
-    labels, names = source.split.labels.tolist(), source.class_names
+    labels, names = split.labels.tolist(), dataset.class_names or None
     predictions = None
     # A classifier returns (N, K) probabilities or logits.
     if output is not None and output.pooled is None and output.vectors.shape[1] > 1:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kerasviz.cli.parts.held_out import add_data
-from kerasviz.cli.parts.inputs import add_class_names, add_model
+from kerasviz.cli.parts.data import add_data
+from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
 
 HELP = "write one HTML page: curves, accuracy, mistakes, kernels, feature maps, CAMs"
 DESCRIPTION = (
@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_model(parser)
     add_data(parser)
     add_class_names(parser)
-    parser.add_argument("--image-size", type=int, metavar="SIDE", help="for a model that takes any size")
+    add_form(parser)
     parser.add_argument(
         "--log-dir",
         metavar="FOLDER",
@@ -32,22 +32,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the page, and say what could not be put on it."""
-    from kerasviz.cli.parts.held_out import load_data
-    from kerasviz.cli.parts.inputs import find_class_names
-    from kerasviz.errors import InputError
+    from kerasviz.cli.parts.data import load_data
+    from kerasviz.cli.parts.inputs import find_class_names, given_range, read_form
     from kerasviz.models import load_model
     from kerasviz.report import write_report
 
-    if args.image_size is not None and args.image_size < 1:
-        raise InputError(f"--image-size is {args.image_size}; it must be at least 1.")
     model = load_model(args.model)
+    form = read_form(args, model)
     names = find_class_names(args, model)
-    shape = getattr(model, "input_shape", None)
-    size = tuple(shape[1:3]) if isinstance(shape, tuple) and len(shape) == 4 else (None, None)
-    sides = (args.image_size or size[0], args.image_size or size[1])
-    data = load_data(args, names, None if None in sides else sides)
+    data = load_data(args, names, form.size)
     log_dir = args.log_dir or log_beside(args.model)
-    print(write_report(model, data, args.out, names, log_dir, args.image_size, progress=True))
+    print(
+        write_report(
+            model,
+            data,
+            args.out,
+            names,
+            log_dir,
+            form.size,
+            given_range(args),
+            progress=True,
+        )
+    )
 
 
 def log_beside(model: str) -> Path | None:

@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 def load_dataset(args: argparse.Namespace) -> Dataset:
     """Return the data set that the arguments of `train` name."""
-    from kerasviz.data import fashion_mnist, folder, pets, shapes
+    from kerasviz.cli.parts.data import read_split
+    from kerasviz.data import open_data
 
     if args.data_kind == "pets":
         classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
-        split = args.split if args.split == "official" else _share(args.split)
-        return pets.load(args.data, classes, split, args.seed, args.download)
+        split = read_split(args.split)
+        return open_data(
+            "pets", directory=args.data, classes=classes, split=split, seed=args.seed, download=args.download
+        )
     if args.data_kind == "shapes":
-        return shapes.load(args.pictures, args.pictures // 4, image_size=args.image_size, seed=args.seed)
+        counts = {"train": args.pictures, "validation": args.pictures // 4}
+        return open_data("shapes", **counts, image_size=args.image_size, seed=args.seed)
     if args.data_kind == "fashion":
-        return fashion_mnist.load(args.data)
-    return folder.load(args.data, args.split, args.seed)
+        return open_data("fashion", directory=args.data)
+    return open_data(Path(args.data), split=args.split, seed=args.seed)
 
 
 def train_args(dataset: Dataset, args: argparse.Namespace) -> keras.Model:
@@ -111,12 +115,3 @@ def export_animations(log_dir: str) -> None:
     for info, name in zip(pictures, file_names(pictures), strict=True):
         print(animate(log, info, out=Path(log_dir) / name))
     print(f"look at it: tensorboard --logdir {log_dir} --samples_per_plugin images=1000")
-
-
-def _share(text: str) -> float:
-    from kerasviz.errors import InputError
-
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"--split is {text!r}; pass 'official', or a share such as 0.2.") from None

@@ -1,7 +1,8 @@
-"""A folder of one's own: one sub-folder of pictures per class."""
+"""A folder of one's own: one sub-folder of pictures per class, or pictures without classes."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -17,23 +18,30 @@ _VALIDATION = ("validation", "val", "valid", "test")
 
 
 def load(
-    directory: str | os.PathLike[str], validation_split: float = 0.2, seed: int = 0, channels: int = 3
+    directory: str | os.PathLike[str],
+    validation_split: float = 0.2,
+    seed: int = 0,
+    channels: int = 3,
+    masks: str | os.PathLike[str] | None = None,
 ) -> Dataset:
     """Return the pictures in `directory`, as files that are read when asked for.
 
     Args:
         directory: a folder with one sub-folder per class, the classes being the sub-folders' names in
             natural order; or a folder with `train/` and one of `validation/`, `val/`, `valid/` and `test/`
-            (the first of these that is there), each with one sub-folder per class.
+            (the first of these that is there), each with one sub-folder per class; or a folder of pictures
+            alone, which then have no labels, and all are `validation` pictures.
         validation_split: the share of each class to hold out, above 0 and below 1; not used where the
             folder is divided already.
         seed: of that choice.
         channels: 3 to read RGB, 1 to read grey.
+        masks: a folder of mask pictures, not black on the object: each under its picture's path without
+            ending, or only under its name.
 
     Files that are not pictures or are damaged are left out and stand in `skipped`.
 
     Raises:
-        DatasetError: the folder is not there, has fewer than two classes, a class without two pictures
+        DatasetError: the folder is not there, holds no picture, a single class, a class without two pictures
             (one, where it is divided already), or classes that differ between its two parts.
         InputError: `validation_split` or `channels` is out of range.
     """
@@ -45,6 +53,9 @@ def load(
     if not root.is_dir():
         raise DatasetError(f"{root} is not a folder; pass one with a sub-folder of pictures per class.")
     skipped: list[Skipped] = []
+    if not _subfolders(root):
+        train, validation = _unlabelled(root, channels, skipped)
+        return Dataset(root.resolve().name, (), train, _with_masks(validation, root, masks), skipped)
     parts = _divided(root)
     if parts:
         names = _class_names(parts[0])
@@ -59,7 +70,43 @@ def load(
         whole = _pictures(root, names, channels, 2, skipped)
         kept, held = hold_out(whole.labels.tolist(), validation_split, seed)
         train, validation = whole.take(kept), whole.take(held)
+    train, validation = (_with_masks(split, root, masks) for split in (train, validation))
     return Dataset(root.resolve().name, tuple(names), train, validation, skipped)
+
+
+def _unlabelled(root: Path, channels: int, skipped: list[Skipped]) -> tuple[Split, Split]:
+    """Return no picture to train on, and all that are readable."""
+    files = _readable(root, skipped)
+    if not files:
+        raise DatasetError(f"{root} holds no picture that can be read, and no sub-folder of a class.")
+    whole = Split(files, np.full(len(files), -1, np.int32), channels=channels)
+    return whole.take([]), whole
+
+
+def _readable(folder: Path, skipped: list[Skipped]) -> list[Path]:
+    """Return the files that are pictures; the others are added to `skipped`."""
+    found = files_under(folder)
+    problems = in_threads(check_image, found)
+    skipped += [(path, problem) for path, problem in zip(found, problems, strict=True) if problem]
+    return [path for path, problem in zip(found, problems, strict=True) if problem is None]
+
+
+def _with_masks(split: Split, root: Path, masks: str | os.PathLike[str] | None) -> Split:
+    if masks is None:
+        return split
+    folder = Path(masks).expanduser()
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is not a folder; pass one with a mask picture for each picture.")
+    by_name: dict[str, Path] = {}
+    for path in files_under(folder):
+        by_name[path.stem] = path
+    for path in files_under(folder):
+        by_name[path.relative_to(folder).with_suffix("").as_posix()] = path
+    found = [
+        by_name.get(path.relative_to(root).with_suffix("").as_posix(), by_name.get(path.stem))
+        for path in split.images
+    ]
+    return dataclasses.replace(split, masks=found)
 
 
 def _subfolders(folder: Path) -> list[str]:
@@ -89,13 +136,12 @@ def _pictures(folder: Path, names: list[str], channels: int, least: int, skipped
     files: list[Path] = []
     labels: list[int] = []
     for label, name in enumerate(names):
-        found = files_under(folder / name)
-        problems = in_threads(check_image, found)
-        good = [path for path, problem in zip(found, problems, strict=True) if problem is None]
-        skipped += [(path, problem) for path, problem in zip(found, problems, strict=True) if problem]
+        before = len(skipped)
+        good = _readable(folder / name, skipped)
         if len(good) < least:
+            files_there = len(good) + len(skipped) - before
             raise DatasetError(
-                f"{folder / name} holds {len(good)} readable pictures among {len(found)} files; at least "
+                f"{folder / name} holds {len(good)} readable pictures among {files_there} files; at least "
                 f"{least} are needed."
             )
         files += good

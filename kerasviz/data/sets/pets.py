@@ -67,7 +67,7 @@ def load(
         raise InputError(f"split is {split!r}; pass 'official' or a share above 0 and below 1 to hold out.")
     root = _root(directory, download)
     listed = _read_list(root, "list.txt")
-    names = _choose(classes, sorted({breed_of(stem) for stem in listed}, key=str.lower))
+    names = _choose(classes, _breeds(listed))
     survey = _survey(root, names, set(listed))
     if split == "official":
         train, validation = (_official(root, name, survey) for name in ("trainval.txt", "test.txt"))
@@ -83,6 +83,19 @@ def load(
         train, validation = [stems[i] for i in kept], [stems[i] for i in held]
     splits = [_split(root, stems, survey, names) for stems in (train, validation)]
     return Dataset("pets", tuple(names), splits[0], splits[1], survey.skipped)
+
+
+def breeds(directory: str | os.PathLike[str] | None = None, download: bool = False) -> list[str]:
+    """Return the breeds that the folder lists, sorted; the arguments are those of `load`.
+
+    Raises:
+        DatasetError: the data are not there, or cannot be downloaded.
+    """
+    return _breeds(_read_list(_root(directory, download), "list.txt"))
+
+
+def _breeds(listed: Iterable[str]) -> list[str]:
+    return sorted({breed_of(stem) for stem in listed}, key=str.lower)
 
 
 def breed_of(stem: str) -> str:
