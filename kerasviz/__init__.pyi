@@ -73,6 +73,7 @@ from .pictures.figures import (
 )
 from .probe import (
     class_score,
+    clear_caches,
     layers,
     region_score,
     top_class,
@@ -105,6 +106,7 @@ __all__ = [
     "class_names",
     "class_score",
     "classification",
+    "clear_caches",
     "data",
     "direction_activation",
     "embed",

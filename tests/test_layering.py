@@ -30,7 +30,7 @@ SIDE_DOORS = {"kerasviz.pictures.figures"}
 # The only files that may import a backend.
 BACKENDS = {"tensorflow", "jax", "torch"}
 KNOW_A_BACKEND = (
-    "probe/engine/",
+    "probe/engine/tensorflow/",
     "data/_tensorflow.py",
     "models/_tensorflow.py",
     "watch/_tensorflow.py",
@@ -97,6 +97,15 @@ def test_only_few_files_know_a_backend(path: Path) -> None:
     inner = path.relative_to(PACKAGE).as_posix()
     backends = {module.split(".")[0] for module in imports_of(path, for_types=False)} & BACKENDS
     assert not backends or inner.startswith(KNOW_A_BACKEND), f"{inner} imports {backends}"
+
+
+def test_only_the_seam_knows_the_engines() -> None:
+    for path in FILES:
+        inner = path.relative_to(PACKAGE).as_posix()
+        if not inner.startswith("probe/engine/"):
+            named = {module for module in imports_of(path) if module.startswith("kerasviz.probe.engine.")}
+            assert not named, f"{inner} goes around the seam: {named}"
+            assert "keras.src.backend" not in path.read_text(), f"{inner} reaches into Keras's backend"
 
 
 def test_no_room_or_module_bears_the_name_of_a_public_function() -> None:

@@ -96,7 +96,7 @@ METHODS: tuple[Method, ...] = (
         "Eigen-CAM",
         'Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", IJCNN 2020',
         "L = ReLU(A V_1), A = U S V^T",
-        Weighting(weights.eigen_cam),
+        Weighting(weights.eigen_cam, slow=True),
     ),
     _cam(
         "cam",

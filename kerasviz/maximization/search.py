@@ -146,6 +146,21 @@ def sheet_frames(log: EventLog, tag: str, columns: int | None = None) -> Watch:
     return watch
 
 
+@dataclass(frozen=True)
+class _Render:
+    """Makes what the model takes from latents; equal ones share what is compiled for a model."""
+
+    parametrization: Parametrization
+    slope: tuple[float, ...]
+    low: tuple[float, ...]
+    order: tuple[int, ...]
+
+    def __call__(self, latents: Sequence[Any], samples: Sequence[Any]) -> Any:
+        picture = sampled(picture_of(self.parametrization, latents[0]), *samples)
+        slope, low = np.array(self.slope, np.float32), np.array(self.low, np.float32)
+        return low + slope * keras.ops.take(picture, list(self.order), axis=-1)
+
+
 class _Run:
     """The state of one search: the numbers of all pictures, and Adam's moments of them."""
 
@@ -158,8 +173,6 @@ class _Run:
     ) -> None:
         scaling = form.scaling()
         shape = (*form.size, len(scaling.source))
-        slope, low = (255 * scaling.scale).astype(np.float32), scaling.offset.astype(np.float32)
-        order = scaling.source.tolist()
         self._search = search
         self._size = shape[:2]
         base = search.parametrization or (Decorrelated(Fourier()) if shape[-1] == 3 else Fourier())
@@ -169,10 +182,12 @@ class _Run:
         self._latents = np.stack([base.latent(shape, rng) for rng in seeds])
         self._moments = (np.zeros_like(self._latents), np.zeros_like(self._latents))
 
-        def render(latents: Sequence[Any], samples: Sequence[Any]) -> Any:
-            picture = sampled(picture_of(base, latents[0]), *samples)
-            return low + slope * keras.ops.take(picture, order, axis=-1)
-
+        render = _Render(
+            base,
+            tuple((255 * scaling.scale).tolist()),
+            tuple(scaling.offset.tolist()),
+            tuple(scaling.source.tolist()),
+        )
         sources, terms = sources_of(model, objectives)
         clean = self._sampling(())
         self._ascent = Ascent(

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
+from kerasviz.probe.ascent import Ascent
+from kerasviz.probe.class_scores import Classes
 from kerasviz.probe.cut import Cut, Finished, cached_cut
-from kerasviz.probe.engine.tensorflow.ascent import OUTPUT, Ascent
-from kerasviz.probe.engine.tensorflow.frozen import FrozenForward, ScoredBatch, frozen_forward
-from kerasviz.probe.engine.tensorflow.input_gradients import (
-    InputGradient,
-    InputGradients,
-    input_gradients,
-    picture_position,
-    with_parameters,
-)
-from kerasviz.probe.engine.tensorflow.outputs import pick
-from kerasviz.probe.engine.tensorflow.precision import in_precision
-from kerasviz.probe.engine.tensorflow.relu_rules import ReluRule
+from kerasviz.probe.engine import ReluRule
 from kerasviz.probe.features import feature_layer, output_layer
+from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_forward
+from kerasviz.probe.input_gradients import InputGradient, InputGradients, input_gradients, picture_position
 from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels
 from kerasviz.probe.layers import CallPath, LayerRequest, Place, resolve, uses_channels_first, walk
+from kerasviz.probe.outputs import pick
 from kerasviz.probe.probe import BATCH_SIZE, Probe
+from kerasviz.probe.programs import OUTPUT
+from kerasviz.probe.session import clear_caches
 from kerasviz.probe.table import LayerInfo, LayerTable, default_layer, layers
 from kerasviz.probe.tap import tapped
-from kerasviz.probe.targets import (
-    Classes,
-    Scored,
-    Target,
-    as_target,
-    class_score,
-    region_score,
-    top_class,
-)
+from kerasviz.probe.target import Scored, Target, with_parameters
+from kerasviz.probe.targets import as_target, class_score, region_score, top_class
 from kerasviz.probe.trace import Trace
 
 __all__ = [
@@ -60,11 +49,11 @@ __all__ = [
     "cached_cut",
     "checked",
     "class_score",
+    "clear_caches",
     "default_layer",
     "feature_layer",
     "frozen_forward",
     "has_kernel",
-    "in_precision",
     "input_gradients",
     "is_stream",
     "layer_kernels",

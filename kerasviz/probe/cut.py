@@ -1,32 +1,25 @@
-"""The cut: the compiled functions of one model and some of its layers."""
+"""The cut: the runs of one model that look at some of its layers."""
 
 from __future__ import annotations
 
-import collections
-import weakref
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe.engine.tensorflow.run import (
-    Compiled,
-    Finish,
-    compile_activations,
-    compile_trace,
-    ensure_built,
-    signature,
-)
-from kerasviz.probe.inputs import Batch, batches, checked, is_stream, leaves, sliced
-from kerasviz.probe.layers import LayerRequest, resolve, structure_mark
+from kerasviz.errors import InputError
+from kerasviz.probe import programs
+from kerasviz.probe.engine import Compiled, checked_precision, engine
+from kerasviz.probe.inputs import Batch
+from kerasviz.probe.layers import CallPath, LayerRequest, is_pattern, resolve
+from kerasviz.probe.programs import Finish, Shapes, Traits
+from kerasviz.probe.session import session_of
+from kerasviz.probe.specs import ensure_built, input_shapes, signature, specs_of
 from kerasviz.probe.table import default_layer
-from kerasviz.probe.targets import Target
+from kerasviz.probe.target import Target, parameter_specs, with_parameters
 from kerasviz.probe.trace import Trace
-
-# Compiled functions kept per cut. A new lambda as target is a new function each time.
-_KEPT = 16
 
 
 class Finished(NamedTuple):
@@ -45,97 +38,140 @@ class Finished(NamedTuple):
     paths: tuple[str, ...]
 
 
-class Cut:
-    """A model, the paths where it is cut, and the compiled functions of these cuts.
+class _Tracing(NamedTuple):
+    """A compiled trace, what its own `finish` is, and the shapes of the inputs."""
 
-    The model is held weakly, so that a cache can hold the cut. Without paths, each signature is cut at the
-    last spatial layer that the explained output depends on.
+    compiled: Compiled
+    finish: Finish | None
+    shapes: Shapes
+
+
+class Cut:
+    """A model and the layers where it is cut; what is compiled for it is kept in the model's session.
+
+    The model is held weakly. `layers` are paths, looked up when something is compiled. None cuts each
+    signature at the last spatial layer that the explained output depends on.
     """
 
-    def __init__(self, model: keras.Model, paths: Iterable[str] | None) -> None:
-        if keras.backend.backend() != "tensorflow":
-            raise UnsupportedModelError(
-                f"Keras runs on {keras.backend.backend()}; a probe needs KERAS_BACKEND=tensorflow."
-            )
-        self.paths = None if paths is None else tuple(paths)
-        self._model = weakref.ref(model)
-        self._compiled: collections.OrderedDict[tuple, Compiled] = collections.OrderedDict()
+    def __init__(self, model: keras.Model, layers: Iterable[str] | None) -> None:
+        self._layers = None if layers is None else tuple(layers)
+        self._session = session_of(model)
 
-    def model(self) -> keras.Model:
-        """Return the model, which must still exist."""
-        model = self._model()
-        if model is None:
-            raise UnsupportedModelError("The model of this probe no longer exists: keep a reference to it.")
-        return model
-
-    def activations(self, batch: Any) -> dict[str, np.ndarray]:
+    def activations(self, batch: Batch) -> dict[str, np.ndarray]:
         """Return `{path: activations}` for one checked batch."""
-        return self._lookup(batch, None)(batch)
+        ensure_built(self._session.model(), batch)
 
-    def traces(self, images: Any, target: Target, batch_size: int) -> Iterator[Trace]:
+        def make(model: keras.Model) -> Compiled:
+            program, calls = programs.activations(Traits.of(model)), self._calls(model, batch, None)
+            return engine().compile(model, program, specs_of(batch), calls=calls)
+
+        compiled = self._session.kept(("activations", self._layers, signature(batch)), make)
+        return engine().to_numpy(compiled(batch))
+
+    def traces(
+        self, images: Any, target: Target, batch_size: int, precision: str = "float32"
+    ) -> Iterator[Trace]:
         """Yield a trace per batch."""
-        for compiled, batch, found in self._runs(images, target, batch_size, None):
-            activations, gradients, scores, classes, outputs = found
-            kind, shapes = str(compiled.score_kind), compiled.input_shapes
-            yield Trace(activations, gradients, scores, classes, outputs, kind, shapes, batch)
+        convert = engine().to_numpy
+        for tracing, batch, found in self._runs(images, target, batch_size, precision, None):
+            activations, gradients, scores, classes, outputs = map(convert, found[1:])
+            kind = tracing.compiled.facts["score_kind"]
+            yield Trace(activations, gradients, scores, classes, outputs, kind, tracing.shapes, batch)
 
-    def finished(self, images: Any, target: Target, batch_size: int, finish: Finish) -> Iterator[Finished]:
+    def finished(
+        self,
+        images: Any,
+        target: Target,
+        batch_size: int,
+        finish: Finish,
+        precision: str = "float32",
+        apart: bool = False,
+    ) -> Iterator[Finished]:
         """Yield, per batch, what `finish` makes of activations and gradients inside the compiled run.
 
-        `finish(activations, gradients, input_shapes)` gets two `{path: tensor}` and the inputs' shapes; equal
-        ones share a compiled function.
+        Args:
+            images: as for `Probe.activations`.
+            target: what is explained.
+            batch_size: pictures per run.
+            finish: `(activations, gradients, input shapes) -> tensors`, of two `{path: tensor}`, written in
+                `keras.ops`. The first one of a layer and a kind of target is compiled into the model's run;
+                every later one into a small function of its own, which costs no trace of the model. Equal
+                ones share a function, so that it should compare by value; it must not hold the model.
+            precision: see `checked_precision`.
+            apart: compile it into a function of its own in any case: for a slow one, which the runs of others
+                shall not pay for.
+
+        Raises:
+            TargetError: the target does not fit the model's output, or does not depend on a layer.
         """
-        for compiled, _, found in self._runs(images, target, batch_size, finish):
-            values, scores, classes, outputs = found
-            yield Finished(values, scores, classes, outputs, str(compiled.score_kind), compiled.paths)
+        key = ("finish", self._layers, target.key(), precision, finish)
+        convert = engine().to_numpy
+        for tracing, batch, found in self._runs(
+            images, target, batch_size, precision, None if apart else finish
+        ):
+            values, activations, gradients, scores, classes, outputs = found
+            if tracing.finish != finish:
+                small = functools.partial(_small, finish, tracing.shapes, activations, gradients)
+                values = self._session.kept((*key, signature(batch)), small)(activations, gradients)
+            facts = tracing.compiled.facts
+            values, scores, classes, outputs = map(convert, (values, scores, classes, outputs))
+            yield Finished(values, scores, classes, outputs, facts["score_kind"], facts["paths"])
 
     def _runs(
-        self, images: Any, target: Target, batch_size: int, finish: Finish | None
-    ) -> Iterator[tuple[Compiled, Batch, Any]]:
-        model = self.model()
-        parts: Iterator[Any]
-        if is_stream(images):
-            parts = ((batch, None) for batch in batches(model, images, batch_size))
-        else:
-            images = checked(model, images)
-            parameters = target.parameters(model, len(leaves(images)[0]))
-            parts = sliced((images, parameters), batch_size)
-        for batch, part in parts:
-            if part is None:
-                part = target.parameters(model, len(leaves(batch)[0]))
-            compiled = self._lookup(batch, target, finish)
-            target.check(compiled.score_shape or (), part)
-            yield compiled, batch, compiled(batch, part)
+        self, images: Any, target: Target, batch_size: int, precision: str, finish: Finish | None
+    ) -> Iterator[tuple[_Tracing, Batch, Any]]:
+        checked_precision(precision)
+        for batch, parameters in with_parameters(self._session.model(), images, target, batch_size):
+            tracing = self._tracing(batch, target, precision, finish)
+            target.check(tracing.compiled.facts["score_shape"] or (), parameters)
+            yield tracing, batch, tracing.compiled(batch, parameters)
 
-    def _lookup(self, batch: Any, target: Target | None, finish: Finish | None = None) -> Compiled:
-        model = self.model()
-        key = (target and target.key(), finish, signature(batch), structure_mark(model))
-        compiled = self._compiled.get(key)
-        if compiled is None:
-            compiled = self._compiled[key] = self._compile(model, batch, target, finish)
-            if len(self._compiled) > _KEPT:
-                self._compiled.popitem(last=False)
-        return compiled
+    def _tracing(self, batch: Batch, target: Target, precision: str, finish: Finish | None) -> _Tracing:
+        ensure_built(self._session.model(), batch)
 
-    def _compile(
-        self, model: keras.Model, batch: Any, target: Target | None, finish: Finish | None
-    ) -> Compiled:
-        ensure_built(model, batch)
-        output = target.output if target else None
-        calls = resolve(model, [default_layer(model, batch, output)] if self.paths is None else self.paths)
-        if target is None:
-            return compile_activations(model, calls, batch)
-        return compile_trace(model, calls, batch, target, finish)
+        def make(model: keras.Model) -> _Tracing:
+            specs = specs_of(batch)
+            shapes = input_shapes(model, batch)
+            program = programs.trace(Traits.of(model), target, finish, shapes)
+            compiled = engine().compile(
+                model,
+                program,
+                specs,
+                parameter_specs(target),
+                self._calls(model, batch, target.output),
+                precision=precision,
+            )
+            return _Tracing(compiled, finish, shapes)
+
+        return self._session.kept(("trace", self._layers, target.key(), signature(batch), precision), make)
+
+    def _calls(self, model: keras.Model, batch: Batch, output: int | str | None) -> Sequence[CallPath]:
+        if self._layers is None:
+            return resolve(model, default_layer(model, batch, output))
+        return resolve(model, self._layers)
 
 
-_CUTS: weakref.WeakKeyDictionary[keras.Model, dict[Any, Cut]] = weakref.WeakKeyDictionary()
+def _small(
+    finish: Finish, shapes: Shapes, activations: dict[str, Any], gradients: dict[str, Any], _: keras.Model
+) -> Callable[..., Any]:
+    """Return what `finish` makes of activations and gradients like these, compiled on its own."""
+    return engine().function(lambda a, g: finish(a, g, shapes), (activations, gradients))
 
 
-def cached_cut(model: keras.Model, layer: LayerRequest | None) -> Cut:
-    """Return the cut of a model at a layer, the same one as long as the model lives."""
-    if isinstance(layer, (int, keras.layers.Layer)):
-        layer = resolve(model, layer)[0].path
-    cuts = _CUTS.setdefault(model, {})
-    if layer not in cuts:
-        cuts[layer] = Cut(model, None if layer is None else [call.path for call in resolve(model, layer)])
-    return cuts[layer]
+def cached_cut(model: keras.Model, layer: LayerRequest | Sequence[LayerRequest] | None) -> Cut:
+    """Return the cut of a model at one layer, named in any way; None: the last spatial one.
+
+    Raises:
+        LayerNotFoundError: there is no such layer; of a name or a number, the cut's first run says so.
+        InputError: the request means several layers.
+    """
+    if layer is None:
+        return Cut(model, None)
+    requests: list[Any] = list(layer) if isinstance(layer, (list, tuple)) else [layer]
+    if len(requests) == 1 and isinstance(requests[0], str) and not is_pattern(requests[0]):
+        return Cut(model, requests)
+    found = resolve(model, requests)
+    if len(found) > 1:
+        listed = ", ".join(call.path for call in found[:5]) + (", ..." if len(found) > 5 else "")
+        raise InputError(f"Got {len(found)} layers, {listed}; expected one: name it by its path.")
+    return Cut(model, [found[0].path])

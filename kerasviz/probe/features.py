@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe.engine.tensorflow.survey import LayerCall, survey
+from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.layers import walk
 from kerasviz.probe.table import call_path, input_structure
 
@@ -70,7 +70,7 @@ def _calls(model: keras.Model, images: Any) -> list[LayerCall]:
         raise UnsupportedModelError(
             f"The model {model.name!r} has not said what inputs it takes: run it once, or name the layer."
         )
-    found = survey(model, list(walk(model)), structure)
+    found = engine().survey(model, list(walk(model)), structure)
     return [call for call in found if call.feeds_output and not isinstance(call.place.layer, keras.Model)]
 
 

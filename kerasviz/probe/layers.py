@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import keras
+import numpy as np
 
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError, did_you_mean
 
@@ -76,7 +77,7 @@ def resolve(model: keras.Model, requests: LayerRequest | Iterable[LayerRequest])
         LayerNotFoundError: no layer is meant; the message names the nearest.
         UnsupportedModelError: the layer runs inside TimeDistributed, Bidirectional or another loop.
     """
-    if isinstance(requests, (str, int, keras.layers.Layer)):
+    if isinstance(requests, (str, int, np.integer, keras.layers.Layer)):
         requests = [requests]
     places = list(walk(model))
     found = {call.path: call for request in requests for call in _resolve_one(model, places, request)}
@@ -94,8 +95,8 @@ def resolve(model: keras.Model, requests: LayerRequest | Iterable[LayerRequest])
 def _resolve_one(model: keras.Model, places: Sequence[Place], request: LayerRequest) -> list[CallPath]:
     if isinstance(request, keras.layers.Layer):
         return [_of_object(model, places, request)]
-    if isinstance(request, int):
-        return [_of_index(model, places, request)]
+    if isinstance(request, (int, np.integer)):
+        return [_of_index(model, places, int(request))]
     if not isinstance(request, str):
         raise InputError(
             f"Got a {type(request).__name__}; expected a layer's path, a pattern, an index or a layer object."
@@ -109,7 +110,7 @@ def _resolve_one(model: keras.Model, places: Sequence[Place], request: LayerRequ
             CallPath(f"{call.path}:{number}", call.place, int(number))
             for call in _resolve_one(model, places, name)
         ]
-    if any(sign in request for sign in "*?["):
+    if is_pattern(request):
         matches = [CallPath(p.path, p) for p in places if fnmatch.fnmatchcase(p.path, request) and not p.loop]
     else:
         matches = [CallPath(p.path, p) for p in places if p.path.endswith(f"/{request}")]
@@ -122,6 +123,15 @@ def _resolve_one(model: keras.Model, places: Sequence[Place], request: LayerRequ
             f"Model {model.name} has no layer {request!r}. {did_you_mean(request, by_path)}"
         )
     return matches
+
+
+def is_pattern(request: str) -> bool:
+    """Return whether a request may mean several layers.
+
+    >>> is_pattern("*_concat"), is_pattern("base/conv5")
+    (True, False)
+    """
+    return any(sign in request for sign in "*?[")
 
 
 def _of_object(model: keras.Model, places: Sequence[Place], layer: keras.layers.Layer) -> CallPath:
@@ -150,8 +160,3 @@ def uses_channels_first(model: keras.Model) -> bool:
         if data_format is not None:
             return data_format == "channels_first"
     return False
-
-
-def structure_mark(model: keras.Model) -> tuple[int, int]:
-    """Return what changes when layers are added to a model or taken from it."""
-    return len(model._layers), id(getattr(model, "_functional", None))

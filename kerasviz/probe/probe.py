@@ -8,10 +8,12 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.probe.class_scores import Classes
 from kerasviz.probe.cut import Cut
 from kerasviz.probe.inputs import batches
 from kerasviz.probe.layers import LayerRequest, resolve
-from kerasviz.probe.targets import Classes, Target, as_target
+from kerasviz.probe.target import Target
+from kerasviz.probe.targets import as_target
 from kerasviz.probe.trace import Trace, joined
 
 BATCH_SIZE = 32

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import html
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,13 @@ from typing import Any
 import keras
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.probe.engine.tensorflow.run import ensure_built, input_specs, signature, specs
-from kerasviz.probe.engine.tensorflow.survey import LayerCall, survey
+from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.inputs import checked
-from kerasviz.probe.layers import structure_mark, walk
+from kerasviz.probe.layers import walk
+from kerasviz.probe.session import session_of
+from kerasviz.probe.specs import ensure_built, signature, specs_of, specs_of_inputs
 
 Shape = tuple[int | None, ...]
-# What `default_layer` has found, for each model, signature of its inputs, structure and output.
-_DEFAULTS: weakref.WeakKeyDictionary[keras.Model, dict[tuple, str]] = weakref.WeakKeyDictionary()
 _HEAD = ("path", "kind", "output shape", "parameters", "target")
 
 
@@ -82,7 +80,7 @@ def layers(model: keras.Model, images: Any = None) -> LayerTable:
     """
     places = list(walk(model))
     structure = input_structure(model, images)
-    calls = [] if structure is None else survey(model, places, structure)
+    calls = [] if structure is None else engine().survey(model, places, structure)
     count = collections.Counter(call.place.path for call in calls)
     table = LayerTable()
     for call in calls:
@@ -101,15 +99,12 @@ def default_layer(model: keras.Model, batch: Any, output: int | str | None = Non
         UnsupportedModelError: there is none.
     """
     # Running a large model on shapes takes a second or two, and rescoring methods ask for every picture.
-    known = _DEFAULTS.setdefault(model, {})
-    key = (signature(batch), structure_mark(model), output)
-    if key not in known:
-        known[key] = _find_default(model, batch, output)
-    return known[key]
+    key = ("default layer", signature(batch), output)
+    return session_of(model).kept(key, lambda model: _find_default(model, batch, output))
 
 
 def _find_default(model: keras.Model, batch: Any, output: int | str | None) -> str:
-    calls = survey(model, list(walk(model)), specs(batch), output)
+    calls = engine().survey(model, list(walk(model)), specs_of(batch), output)
     for call in reversed(calls):
         # A nested model returns what its own last layer does: name that layer.
         if _can_be_target(call) and not isinstance(call.place.layer, keras.Model):
@@ -130,8 +125,8 @@ def input_structure(model: keras.Model, images: Any) -> Any:
     if images is not None:
         batch = checked(model, images)
         ensure_built(model, batch)
-        return specs(batch)
-    return input_specs(model)
+        return specs_of(batch)
+    return specs_of_inputs(model)
 
 
 def _can_be_target(call: LayerCall) -> bool:

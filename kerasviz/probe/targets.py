@@ -1,75 +1,32 @@
-"""What is explained: a target turns a model's outputs into one score per picture."""
+"""What is explained: the score of a class, of a region, or of any function of a model's outputs."""
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from kerasviz.errors import TargetError
-from kerasviz.models import class_names as names_in
-from kerasviz.models import find_class
+from kerasviz.probe.class_scores import Classes, at_class, indices, seed_of, shown, two_sided
+from kerasviz.probe.target import Scored, Target
+from kerasviz.probe.weakly import weakly
 
-# What stands for "the predicted class" where a class index is expected.
-PREDICTED = -1
-Classes = int | str | Sequence[int | str]
-
-
-class Scored(NamedTuple):
-    """Scores (N,), the explained class of each picture (N,), -1 where there is none, and the seed.
-
-    The seed is the derivative of the scores by the explained values, where it is known: then the gradient
-    starts there. None leaves it to the tape.
-    """
-
-    scores: Any
-    classes: Any
-    seed: Any = None
-
-
-class Target(abc.ABC):
-    """A score per picture, made from one of a model's outputs.
-
-    `output` says which output of several is explained (name or position). The explained values are the
-    logits wherever the model ends in a softmax or sigmoid that can be seen, unless `probability` is true;
-    `whole` targets get the model's outputs as they are.
-    """
-
-    output: int | str | None = None
-    probability: bool = False
-    whole: bool = False
-
-    @abc.abstractmethod
-    def key(self) -> tuple:
-        """Return what decides whether two targets share one compiled function."""
-
-    def specs(self) -> list[tuple[list[int | None], str]]:
-        """Return shape and dtype of each parameter that a run is given beside the pictures."""
-        return []
-
-    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
-        """Return the parameters for `count` pictures; the first axis of each is the pictures'."""
-        return []
-
-    @abc.abstractmethod
-    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        """Raise TargetError where the parameters do not fit an explained output of that shape."""
-
-    @abc.abstractmethod
-    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
-        """Return the scores of a batch."""
+# Stands for the class of a score's rank where a run is given class indices: each picture may have either.
+_BY_RANK = -1
 
 
 @dataclass(frozen=True)
 class _ClassScore(Target):
-    """The score of one class per picture: see `class_score` and `top_class`."""
+    """The score of one class per picture: see `class_score` and `top_class`.
 
-    classes: Classes = PREDICTED
+    `classes` None is the class with the `rank`-th highest score, 1 for the predicted one.
+    """
+
+    classes: Classes | None = None
     rank: int = 1
     output: int | str | None = None
     probability: bool = False
@@ -82,7 +39,12 @@ class _ClassScore(Target):
         return [([None], "int32")]
 
     def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
-        return [_indices(self.classes, model, self.class_names, count)]
+        if self.classes is None:
+            return [np.full(count, _BY_RANK, np.int32)]
+        return [indices(self.classes, model, self.class_names, count)]
+
+    def settled(self, parameters: Sequence[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
+        return [classes]
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         count = max(shape[1] or 1, 2)
@@ -94,16 +56,16 @@ class _ClassScore(Target):
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         if len(explained.shape) != 2:
             raise TargetError(
-                f"The explained output has shape {_shown(explained.shape)}, not (N, classes): explain a part "
+                f"The explained output has shape {shown(explained.shape)}, not (N, classes): explain a part "
                 "of it with region_score, or pass a callable."
             )
-        both = _two_sided(explained, kind)
+        both = two_sided(explained, kind)
         if self.rank > both.shape[1]:
             raise TargetError(f"The output has {both.shape[1]} classes; there is none of rank {self.rank}.")
         # Not argmax: Keras's handles cases that TensorFlow does not have, in six operations.
         ranked = ops.top_k(both, k=self.rank)[1][:, -1]
-        classes = ops.where(parameters[0] < 0, ops.cast(ranked, "int32"), parameters[0])
-        return Scored(_at(both, classes), classes, _seed(explained, classes))
+        classes = ops.where(parameters[0] == _BY_RANK, ops.cast(ranked, "int32"), parameters[0])
+        return Scored(at_class(both, classes), classes, seed_of(explained, classes))
 
 
 @dataclass(frozen=True)
@@ -129,7 +91,7 @@ class _RegionScore(Target):
         mask = np.array(np.broadcast_to(mask, (count, *mask.shape[-2:])))
         if not mask.any(axis=(1, 2)).all():
             raise TargetError("The region is empty: the mask needs at least one pixel that is not 0.")
-        return [_indices(self.label, model, self.class_names, count), mask]
+        return [indices(self.label, model, self.class_names, count), mask]
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         size = parameters[1].shape[1:]
@@ -138,20 +100,20 @@ class _RegionScore(Target):
                 f"The mask is {size[0]}x{size[1]}; the explained output is {shape[1]}x{shape[2]}."
             )
         count = max(shape[3] or 1, 2)
-        if not 0 <= parameters[0].max() < count:
+        if parameters[0].max() >= count:
             raise TargetError(
                 f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
             )
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         if len(explained.shape) != 4:
-            shape = _shown(explained.shape)
+            shape = shown(explained.shape)
             raise TargetError(f"The explained output has shape {shape}; a region needs (N, h, w, classes).")
         classes, mask = parameters
         everywhere = classes[:, None, None]
         share = mask / ops.sum(mask, axis=(1, 2), keepdims=True)
-        scores = ops.sum(_at(_two_sided(explained, kind), everywhere) * share, axis=(1, 2))
-        return Scored(scores, classes, _seed(explained, everywhere) * share[..., None])
+        scores = ops.sum(at_class(two_sided(explained, kind), everywhere) * share, axis=(1, 2))
+        return Scored(scores, classes, seed_of(explained, everywhere) * share[..., None])
 
 
 @dataclass(frozen=True)
@@ -162,7 +124,7 @@ class _CallableTarget(Target):
     whole: bool = True
 
     def key(self) -> tuple:
-        return ("callable", self.function)
+        return ("callable", weakly(self.function))
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         pass  # The function itself has seen the outputs.
@@ -205,7 +167,7 @@ def top_class(rank: int = 1, output: int | str | None = None, probability: bool 
     """
     if rank < 1:
         raise TargetError(f"Got rank {rank}; expected 1 for the predicted class, 2 for the next, ...")
-    return _ClassScore(PREDICTED, rank, output, probability)
+    return _ClassScore(None, rank, output, probability)
 
 
 def region_score(
@@ -239,54 +201,3 @@ def as_target(target: Target | Classes | Callable[[Any], Any] | None) -> Target:
     if callable(target):
         return _CallableTarget(target)
     return _ClassScore(target)
-
-
-def _indices(
-    classes: Classes, model: keras.Model, class_names: Sequence[str] | None, count: int
-) -> np.ndarray:
-    if isinstance(classes, int) and classes == PREDICTED:
-        return np.full(count, PREDICTED, np.int32)
-    single = np.ndim(classes) == 0
-    labels: Sequence[Any] = [classes] if single else list(np.asarray(classes).ravel())  # type: ignore[list-item]
-    if not single and len(labels) != count:
-        raise TargetError(f"Got {len(labels)} classes for {count} pictures; expected one, or one for each.")
-    found = [_index(label, model, class_names) for label in labels]
-    return np.full(count, found[0], np.int32) if single else np.asarray(found, np.int32)
-
-
-def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) -> int:
-    if isinstance(label, (int, np.integer)) and not isinstance(label, bool):
-        if label < PREDICTED:
-            raise TargetError(f"Got class {label}; expected 0 or above.")
-        return int(label)
-    if not isinstance(label, str):
-        raise TargetError(f"Got {label!r} as a class; expected an index or a label.")
-    names = list(class_names) if class_names is not None else names_in(model)
-    if names is None:
-        raise TargetError(f"The model stores no class names, so {label!r} means nothing: pass class_names.")
-    return find_class(label, names)
-
-
-def _two_sided(explained: Any, kind: str) -> Any:
-    """Return scores of two classes or more: one unit z is class 1, and class 0 is -z, or 1 - p."""
-    if explained.shape[-1] != 1:
-        return explained
-    other = 1 - explained if kind == "probability" else -explained
-    return ops.concatenate([other, explained], axis=-1)
-
-
-def _at(scores: Any, classes: Any) -> Any:
-    """Return the score at the class index along the last axis, whatever the others are."""
-    chosen = ops.expand_dims(classes, -1) == ops.arange(scores.shape[-1], dtype="int32")
-    return ops.sum(ops.where(chosen, scores, 0.0), axis=-1)
-
-
-def _seed(explained: Any, classes: Any) -> Any:
-    """Return the derivative of `_at(_two_sided(explained), classes)` by `explained`."""
-    if explained.shape[-1] == 1:
-        return ops.cast(2 * classes[..., None] - 1, "float32")
-    return ops.one_hot(classes, explained.shape[-1], dtype="float32")
-
-
-def _shown(shape: tuple[int | None, ...]) -> str:
-    return f"({', '.join('N' if at == 0 else str(size) for at, size in enumerate(shape))})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ class Trace:
     classes: np.ndarray
     outputs: Any
     score_kind: str
-    input_shapes: tuple[tuple[int, ...], ...]
+    input_shapes: Sequence[tuple[int, ...]]
     images: Batch = None
 
 

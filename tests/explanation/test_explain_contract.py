@@ -140,7 +140,7 @@ def test_a_model_that_grows_is_cut_anew() -> None:
 
 def test_wrong_requests() -> None:
     model, images = network(), np.ones((1, 9, 9, 2), np.float32)
-    with pytest.raises(InputError, match="explain takes one"):
+    with pytest.raises(InputError, match="Got 2 layers, conv1, conv2; expected one"):
         explain(model, images, layer="conv*")
     with pytest.raises(LayerNotFoundError, match="Did you mean conv2 or conv1"):
         explain(model, images, layer="conv3")
@@ -166,3 +166,16 @@ def test_repeated_calls_keep_memory_flat() -> None:
     finally:
         tracemalloc.stop()
     assert grown < 300 * 100
+
+
+@pytest.mark.parametrize("layer", [["conv2"], ("conv2",), "conv2", np.int64(1), [1], "conv[2]"])
+def test_ways_to_name_the_one_layer(layer: object) -> None:
+    model, images = network(), np.random.default_rng(0).random((2, 9, 9, 2), np.float32)
+    expected = explain(model, images, layer=model.get_layer("conv2"), target=1)
+    np.testing.assert_array_equal(explain(model, images, layer=layer, target=1), expected)
+
+
+@pytest.mark.parametrize("layer", [["conv1", "conv2"], "conv*", [np.int64(1), 2]])
+def test_several_layers_are_refused(layer: object) -> None:
+    with pytest.raises(InputError, match=r"Got 2 layers, conv1, conv2; expected one: name it by its path\."):
+        explain(network(), np.ones((1, 9, 9, 2), np.float32), layer=layer)

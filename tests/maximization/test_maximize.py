@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from counted_runs import Counted
 from keras import layers as kl
 
 from kerasviz.errors import InputError, LayerNotFoundError, TargetError, UnsupportedModelError
@@ -324,3 +325,16 @@ def test_rotations_and_shifts_stay_within_their_limits() -> None:
     turned = seen([quarter], np.arange(9, dtype=np.float32).reshape(3, 3))
     np.testing.assert_array_equal(turned, np.rot90(np.arange(9).reshape(3, 3)))
     assert len(default_transforms((28, 28))) == 5
+
+
+def test_a_second_search_with_the_same_settings_traces_no_model() -> None:
+    counted = Counted()
+    conv = keras.layers.Conv2D(4, 3, name="conv")
+    model = keras.Sequential([keras.Input((8, 8, 1)), counted, conv, keras.layers.Flatten()])
+    short = Search(steps=2)
+    first = maximize(model, filter_activation("conv", 0), search=short, input_range=(0, 1))
+    traced = counted.traced
+    again = maximize(model, filter_activation("conv", 0), search=short, input_range=(0, 1))
+    maximize(model, filter_activation("conv", 3), search=short, input_range=(0, 1))
+    assert counted.traced == traced
+    np.testing.assert_array_equal(first.images, again.images)

@@ -130,10 +130,8 @@ class _Job:
 
     def _views(self, batch: np.ndarray, target: Target) -> list[_View]:
         from kerasviz.explanation import Trace
-        from kerasviz.probe import in_precision
 
-        with in_precision(self.precision)():
-            (found,) = self.cut.traces(batch, target, len(batch))
+        (found,) = self.cut.traces(batch, target, len(batch), self.precision)
         trace = Trace(**vars(found), model=self.model)
         maps = {
             (layer, method): trace.cam(method, layer=layer)

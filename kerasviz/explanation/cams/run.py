@@ -12,20 +12,20 @@ from kerasviz.errors import InputError
 from kerasviz.explanation.cams.weigh import Weighting, refuse_undefined
 from kerasviz.explanation.interpolation import interpolate
 from kerasviz.explanation.request import Request
-from kerasviz.probe import cached_cut, in_precision
+from kerasviz.probe import cached_cut
 
 
 def run_cam(request: Request, relu: bool, precision: str, *, weighting: Weighting) -> np.ndarray:
     """Return the maps of one method of the CAM family, which `weighting` is."""
     cut = cached_cut(request.model, request.layer)
     parts = []
-    with in_precision(precision)():
-        for found in cut.finished(
-            request.images, request.target, request.batch_size, _Maps(weighting, relu, request.raw)
-        ):
-            maps, defined = found.values
-            refuse_undefined(defined)
-            parts.append(maps)
+    finish = _Maps(weighting, relu, request.raw)
+    for found in cut.finished(
+        request.images, request.target, request.batch_size, finish, precision, weighting.slow
+    ):
+        maps, defined = found.values
+        refuse_undefined(defined)
+        parts.append(maps)
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
@@ -40,8 +40,6 @@ class _Maps:
     def __call__(
         self, activations: dict[str, Any], gradients: dict[str, Any], input_shapes: Sequence[tuple[int, ...]]
     ) -> tuple[Any, Any]:
-        if len(activations) > 1:
-            raise InputError(f"Layers {', '.join(activations)} were asked for; explain takes one.")
         ((path, values),) = activations.items()
         maps, defined = self.weighting.maps(path, values, gradients[path], self.relu)
         if not self.raw:

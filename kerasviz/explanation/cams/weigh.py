@@ -20,10 +20,12 @@ class Weighting:
         weights: (activations, gradients) -> weights that broadcast over the activations.
         defined: gradients -> for each picture, whether the method is defined for the network; None where
             it is for every one.
+        slow: whether it takes long beside a pass through a small network.
     """
 
     weights: Callable[[Values, Values], Values]
     defined: Callable[[Values], Values] | None = None
+    slow: bool = False
 
     def maps(self, path: str, activations: Values, gradients: Values, relu: bool) -> tuple[Values, Values]:
         """Return the maps of a layer, and for each picture whether the method is defined there.

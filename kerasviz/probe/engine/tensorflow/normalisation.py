@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from kerasviz.probe.engine.tensorflow.derivatives import registered
 from kerasviz.probe.layers import walk
 from kerasviz.probe.tap import replaced
 
@@ -117,11 +118,13 @@ def _fused(layer: Any, call: Call) -> Call:
     return run
 
 
-@tf.RegisterGradient(_GRADIENT)
 def _by_the_pictures(op: Any, gradient: Any, *_: Any) -> tuple:
     # The registered derivative also computes those by the weights, which nobody asked for.
     _, scale, _, _, variance = op.inputs
     return gradient * (scale * tf.math.rsqrt(variance + op.get_attr("epsilon"))), None, None, None, None
+
+
+registered(_GRADIENT, _by_the_pictures)
 
 
 def _kernel(layer: Any) -> Any:

@@ -8,24 +8,16 @@ from collections.abc import Callable, Iterator
 from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
 from tensorflow.python.eager import context
 
-from kerasviz.errors import InputError
-
-PRECISIONS = ("float32", "bfloat16")
+from kerasviz.probe.engine import checked_precision
 
 
 def in_precision(precision: str) -> Callable[[], contextlib.AbstractContextManager[None]]:
     """Return a context in which this thread's compiled functions compute in that precision.
 
-    Args:
-        precision: `"float32"`, as the model says; `"bfloat16"`: convolutions and products of matrices in
-            bfloat16, with 8 bits of precision, exact to about 0.3 %, faster on CPUs with such instructions.
-
     Raises:
-        InputError: another precision.
+        InputError: there is no such precision; see `checked_precision`.
     """
-    if precision not in PRECISIONS:
-        raise InputError(f"Got precision={precision!r}; expected {' or '.join(PRECISIONS)}.")
-    if precision == "float32":
+    if checked_precision(precision) == "float32":
         return contextlib.nullcontext
     config = config_pb2.ConfigProto()
     config.CopyFrom(context.context().config)

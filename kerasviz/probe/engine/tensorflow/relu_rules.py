@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from enum import Enum
 from typing import Any
 
 import tensorflow as tf
 
 from kerasviz.errors import UnsupportedModelError
+from kerasviz.probe.engine import ReluRule
+from kerasviz.probe.engine.tensorflow.derivatives import registered
 
 _RELUS = ("Relu", "Relu6")
-
-
-class ReluRule(Enum):
-    """How a gradient g passes a ReLU whose output is y.
-
-    PLAIN: the derivative, g where y > 0 (and y < 6 for ReLU6).
-    GUIDED: the same, and only where g > 0 [Springenberg et al. 2015, section 3.4].
-    REDIRECTED: the derivative; but where it blocks the whole gradient of a picture, that picture's g also
-        passes where it would raise a y of 0, so that a search does not stand still where nothing is active.
-    """
-
-    PLAIN = "plain"
-    GUIDED = "guided"
-    REDIRECTED = "redirected"
 
 
 @contextlib.contextmanager
@@ -78,5 +65,5 @@ def _redirected(op: Any, gradient: Any) -> Any:
 
 
 for _op in _RELUS:
-    tf.RegisterGradient(f"KerasvizGuided{_op}")(_guided)
-    tf.RegisterGradient(f"KerasvizRedirected{_op}")(_redirected)
+    registered(f"KerasvizGuided{_op}", _guided)
+    registered(f"KerasvizRedirected{_op}", _redirected)

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kerasviz.probe.engine.tensorflow.outputs import pick, through_identity
-from kerasviz.probe.engine.tensorflow.run import distinct, standard
+from kerasviz.probe.engine import LayerCall
+from kerasviz.probe.engine.tensorflow.final_activation import through_identity
+from kerasviz.probe.engine.tensorflow.recorder import distinct
 from kerasviz.probe.layers import Place
+from kerasviz.probe.outputs import pick
+from kerasviz.probe.specs import as_numbers
 from kerasviz.probe.tap import tapped
 
 
-@dataclass(frozen=True)
-class LayerCall:
-    """What a survey saw of one call of one layer."""
-
-    place: Place
-    call: int
-    shape: tuple[int | None, ...] | None
-    feeds_output: bool
-    is_output: bool
-
-
-def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any = None) -> list[LayerCall]:
+def survey(
+    model: keras.Model, places: Sequence[Place], inputs: Any, output: int | str | None = None
+) -> list[LayerCall]:
     """Run the model on nothing but shapes; return every call of every layer, in order of execution."""
     calls: list[tuple[Place, int, Any]] = []
     places = [place for place in places if not place.loop]
@@ -40,7 +33,7 @@ def survey(model: keras.Model, places: Sequence[Place], inputs: Any, output: Any
     graph = tf.__internal__.FuncGraph("survey")
     with graph.as_default(), keras.StatelessScope(), tapped([place.layer for place in places], note):
         flat = [tf.compat.v1.placeholder(s.dtype, s.shape) for s in keras.tree.flatten(inputs)]
-        outputs = model(standard(keras.tree.pack_sequence_as(inputs, flat)), training=False)
+        outputs = model(as_numbers(keras.tree.pack_sequence_as(inputs, flat)), training=False)
         wanted = keras.tree.flatten(outputs if output is None else pick(model, outputs, output))
         upstream = _upstream(wanted)
     ends = {through_identity(tensor.op) for tensor in wanted}

@@ -1,29 +1,16 @@
-"""Which of a model's outputs is explained, and the logits behind it, found in TensorFlow's graph."""
+"""Which of a model's outputs is explained, and the logits behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import ops
 
 from kerasviz.errors import TargetError
-from kerasviz.probe.targets import Target
-
-_FINAL_ACTIVATIONS = ("Softmax", "Sigmoid", "LogSoftmax")
-
-
-def _explained(model: keras.Model, outputs: Any, target: Target) -> tuple[Any, str]:
-    """Return what the target scores, and what it is: logit, probability or output."""
-    if target.whole:
-        return outputs, "output"
-    tensor = pick(model, outputs, target.output)
-    final = through_identity(tensor.op)
-    if final.type not in _FINAL_ACTIVATIONS:
-        return tf.cast(tensor, tf.float32), "output"
-    if target.probability:
-        return tf.cast(tensor, tf.float32), "probability"
-    return tf.cast(final.inputs[0], tf.float32), "logit"
+from kerasviz.probe.engine import Outputs
+from kerasviz.probe.target import Target
 
 
 def pick(model: keras.Model, outputs: Any, output: int | str | None) -> Any:
@@ -32,11 +19,20 @@ def pick(model: keras.Model, outputs: Any, output: int | str | None) -> Any:
     Raises:
         TargetError: there is no such output, or several and `output` is None.
     """
+    return picked(outputs, output_names(model), output)
+
+
+def output_names(model: keras.Model) -> tuple[str, ...]:
+    """Return the names of a model's outputs; none where it has no list of them."""
+    return tuple(getattr(model, "output_names", None) or ())
+
+
+def picked(outputs: Any, names: Sequence[str], output: int | str | None) -> Any:
+    """Return one of the outputs, whose names are `names`, as `pick` does."""
     if isinstance(outputs, dict):
         names, tensors = list(outputs), list(outputs.values())
     else:
         tensors = keras.tree.flatten(outputs)
-        names = list(getattr(model, "output_names", None) or [])
     if output is None:
         if len(tensors) > 1:
             listed = f": {', '.join(names)}" if names else ""
@@ -49,14 +45,20 @@ def pick(model: keras.Model, outputs: Any, output: int | str | None) -> Any:
             raise TargetError(
                 f"The model has no output {output!r}; it has {', '.join(names) or 'unnamed ones'}."
             )
-        return tensors[names.index(output)]
+        return tensors[list(names).index(output)]
     if not -len(tensors) <= output < len(tensors):
         raise TargetError(f"The model has {len(tensors)} outputs: output {output} does not exist.")
     return tensors[output]
 
 
-def through_identity(op: tf.Operation) -> tf.Operation:
-    """Return the first operation behind identities and casts."""
-    while op.type in ("Identity", "Cast"):
-        op = op.inputs[0].op
-    return op
+def explained(outputs: Outputs, target: Target) -> tuple[Any, str]:
+    """Return what a target scores, and what it is: logit, probability or output."""
+    if target.whole:
+        return outputs.values, "output"
+    tensor = picked(outputs.values, outputs.names, target.output)
+    logits = outputs.before(tensor)
+    if logits is None:
+        return ops.cast(tensor, "float32"), "output"
+    if target.probability:
+        return ops.cast(tensor, "float32"), "probability"
+    return ops.cast(logits, "float32"), "logit"

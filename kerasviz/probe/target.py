@@ -1,0 +1,82 @@
+"""What a target is: it turns a model's outputs into one score per picture."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from kerasviz.probe.inputs import Batch, batches, checked, is_stream, leaves, sliced
+from kerasviz.probe.specs import Spec
+
+
+class Scored(NamedTuple):
+    """Scores (N,), the explained class of each picture (N,), -1 where there is none, and the seed.
+
+    The seed is the derivative of the scores by the explained values, where it is known: then the gradient
+    starts there. None leaves it to the tape.
+    """
+
+    scores: Any
+    classes: Any
+    seed: Any = None
+
+
+class Target(abc.ABC):
+    """A score per picture, made from one of a model's outputs.
+
+    `output` says which output of several is explained (name or position). The explained values are the
+    logits wherever the model ends in a softmax or sigmoid that can be seen, unless `probability` is true;
+    `whole` targets get the model's outputs as they are.
+    """
+
+    output: int | str | None = None
+    probability: bool = False
+    whole: bool = False
+
+    @abc.abstractmethod
+    def key(self) -> tuple:
+        """Return what decides whether two targets share one compiled function."""
+
+    def specs(self) -> list[tuple[list[int | None], str]]:
+        """Return shape and dtype of each parameter that a run is given beside the pictures."""
+        return []
+
+    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
+        """Return the parameters for `count` pictures; the first axis of each is the pictures'."""
+        return []
+
+    def settled(self, parameters: Sequence[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
+        """Return the parameters with the classes that a run has explained, one for each picture.
+
+        With them, what is explained stays the same while the pictures change.
+        """
+        return list(parameters)
+
+    @abc.abstractmethod
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        """Raise TargetError where the parameters do not fit an explained output of that shape."""
+
+    @abc.abstractmethod
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        """Return the scores of a batch."""
+
+
+def parameter_specs(target: Target) -> tuple[Spec, ...]:
+    """Return shape and type of what a run is given beside the pictures."""
+    return tuple(Spec(tuple(shape), dtype) for shape, dtype in target.specs())
+
+
+def with_parameters(
+    model: keras.Model, images: Any, target: Target, batch_size: int
+) -> Iterator[tuple[Batch, list[np.ndarray]]]:
+    """Yield checked batches, each with the target's parameters for its pictures."""
+    if is_stream(images):
+        for batch in batches(model, images, batch_size):
+            yield batch, target.parameters(model, len(leaves(batch)[0]))
+    else:
+        images = checked(model, images)
+        yield from sliced((images, target.parameters(model, len(leaves(images)[0]))), batch_size)
