@@ -153,19 +153,18 @@ def test_repeated_calls_keep_memory_flat() -> None:
     import tracemalloc
 
     model, images = network(), np.random.default_rng(1).random((1, 9, 9, 2), np.float32)
-    for label in (0, 1, 2):
-        explain(model, images, target=label)
-    gc.collect()
+    seen = []
     tracemalloc.start()
     try:
-        before = tracemalloc.get_traced_memory()[0]
-        for at in range(300):
+        # TensorFlow keeps some of the tensors it was given; their number settles in the first thousand calls.
+        for at in range(1200):
             explain(model, images, target=at % 3)
-        gc.collect()
-        grown = tracemalloc.get_traced_memory()[0] - before
+            if at in (899, 1199):
+                gc.collect()
+                seen.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    assert grown < 300 * 100
+    assert seen[1] - seen[0] < 300 * 50
 
 
 @pytest.mark.parametrize("layer", [["conv2"], ("conv2",), "conv2", np.int64(1), [1], "conv[2]"])
