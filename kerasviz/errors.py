@@ -9,6 +9,7 @@
     |-- ModelFileError                      a model file is missing, damaged or unsafe
     |-- DatasetError                        a data set is missing, incomplete or damaged
     |-- LogError                            an event log is missing, empty or in use
+    |-- OutputError                         a file or folder cannot be written
     `-- MissingDependencyError (also an ImportError)   an optional package is not installed
 
 Every message says what was received, what is expected, and how to mend it. The command line prints the
@@ -55,6 +56,10 @@ class DatasetError(KerasvizError):
 
 class LogError(KerasvizError):
     """An event log is missing, empty or in use."""
+
+
+class OutputError(KerasvizError):
+    """A file or folder cannot be written: a full disk, no permission, a name that is taken or too long."""
 
 
 class MissingDependencyError(KerasvizError, ImportError):

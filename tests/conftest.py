@@ -11,6 +11,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "2")
 
 import pytest
+from places_that_refuse import tiny_disk
+
+__all__ = ["real_data", "tiny_disk"]
 
 
 @pytest.fixture(scope="session")

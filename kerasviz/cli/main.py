@@ -83,3 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`| head`): nothing to report, and nothing to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # What is written says so itself; this is what cannot be read: no permission, a disk that fails.
+        print(
+            f"kerasviz {args.command}: {error.filename or 'a file'}: {error.strerror or error}",
+            file=sys.stderr,
+        )
+        return 2

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasviz.atomic import atomic_path
+from kerasviz.atomic import atomic_path, errors_in_sentences
 from kerasviz.images import Size, in_threads, read_image, resize_image, size_pair
 
 Cache = str | os.PathLike[str]
@@ -27,6 +27,7 @@ def decode_all(
 
     Raises:
         ImageError: a picture cannot be read.
+        OutputError: the file cannot be written.
     """
     height, width = size_pair(image_size)
     shape = (len(images), height, width, channels)
@@ -38,13 +39,23 @@ def decode_all(
         _fill(pixels, images)
         return pixels
     path = Path(cache) / f"pictures-{_digest(images, shape)}.npy"
-    if not path.exists():
+    with errors_in_sentences(path):
+        there = path.exists()
+    if not there:
         with atomic_path(path) as temporary:
             mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+            _take_room(temporary)
             _fill(mapped, images)
             mapped.flush()
             del mapped
     return np.load(path, mmap_mode="r")
+
+
+def _take_room(path: Path) -> None:
+    """Let the disk set the whole file aside now: writing to a map of a full disk kills the process."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _fill(pixels: np.ndarray, images: np.ndarray | Sequence[Path]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tarfile
-import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from kerasviz.atomic import atomic_path, errors_in_sentences
 from kerasviz.errors import DatasetError
 
 
@@ -44,28 +44,33 @@ def fetch(url: str, sha256: str, directory: Path) -> Path:
 
     Raises:
         DatasetError: the download was cut off or refused, or the digest is wrong.
+        OutputError: the file cannot be written.
     """
     # pooch brings in requests; only a download needs them.
     import pooch
     import requests
 
-    directory.mkdir(parents=True, exist_ok=True)
     pooch.get_logger().setLevel("ERROR")
-    name = url.rsplit("/", 1)[-1]
-    try:
-        return Path(
+    path = directory / url.rsplit("/", 1)[-1]
+    with errors_in_sentences(path):
+        if path.is_file() and pooch.file_hash(path) == sha256:
+            return path
+    # pooch puts its own temporary file beside its target, and would leave it there when it is killed.
+    with atomic_path(path) as temporary:
+        try:
             pooch.retrieve(
                 url,
                 known_hash=f"sha256:{sha256}",
-                fname=name,
-                path=directory,
+                fname=temporary.name,
+                path=temporary.parent,
                 downloader=pooch.HTTPDownloader(progressbar=True, timeout=60),
             )
-        )
-    except (OSError, ValueError, requests.RequestException) as error:
-        raise DatasetError(
-            f"{url} was not downloaded whole ({error}). Nothing of it was kept; run the same again."
-        ) from error
+        # Of the errors of the system, those of the disk are told apart by the block around.
+        except (requests.RequestException, ConnectionError, TimeoutError, ValueError) as error:
+            raise DatasetError(
+                f"{url} was not downloaded whole ({error}). Nothing of it was kept; run the same again."
+            ) from error
+    return path
 
 
 def unpack(path: Path, folder: str, directory: Path) -> None:
@@ -75,23 +80,23 @@ def unpack(path: Path, folder: str, directory: Path) -> None:
         DatasetError: the archive is damaged, lacks the folder, or has a member that would land outside the
             target, is a link, or is neither a file nor a folder.
     """
-    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=directory) as temporary:
+    with atomic_path(directory / folder) as unpacked:
         try:
             with tarfile.open(path) as archive:
                 for member in archive:
                     _refuse_unsafe(member, path)
                     if hasattr(tarfile, "data_filter"):
-                        archive.extract(member, temporary, filter="data")
+                        archive.extract(member, unpacked.parent, filter="data")
                     else:
-                        archive.extract(member, temporary)
-        except (tarfile.TarError, EOFError, OSError) as error:
+                        archive.extract(member, unpacked.parent)
+        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk's fault and not the archive's
             raise DatasetError(
                 f"{path} cannot be unpacked ({error}); remove it and run the same again."
             ) from error
-        unpacked = Path(temporary) / folder
         if not unpacked.is_dir():
             raise DatasetError(f"{path} holds no folder {folder}/; it is not the archive that was expected.")
-        os.replace(unpacked, directory / folder)
 
 
 def _refuse_unsafe(member: tarfile.TarInfo, path: Path) -> None:

@@ -20,6 +20,7 @@ from tensorboard.plugins.scalar import summary_v2 as scalar_plugin
 from tensorboard.plugins.text import summary_v2 as text_plugin
 from tensorboard.util import tensor_util
 
+from kerasviz.atomic import why_not
 from kerasviz.errors import InputError, LogError
 from kerasviz.events.image_summary import Meta, image_value
 from kerasviz.events.records import frame_record
@@ -56,7 +57,7 @@ class EventLog:
             self.directory.mkdir(parents=True, exist_ok=True)
             self.path, self._file = _new_file(self.directory)
         except OSError as error:
-            raise LogError(f"no event file can be made in {self.directory}: {error.strerror}.") from error
+            raise LogError(f"no event file can be made in {self.directory}: {why_not(error)}.") from error
         self._write(event_pb2.Event(file_version="brain.Event:2"))
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._write(event_pb2.Event(step=start_step, session_log=start))
@@ -147,7 +148,7 @@ class EventLog:
             try:
                 yield
             except OSError as error:
-                raise LogError(f"{self.path} cannot be written: {error.strerror}.") from error
+                raise LogError(f"{self.path} cannot be written: {why_not(error)}.") from error
 
     def _open_file(self) -> BinaryIO:
         if self._file.closed:

@@ -109,6 +109,7 @@ def animate(
         InputError: an argument is out of its range, or the log has no such image tag.
         LogError: the log is missing or empty, or not one frame of the tag is whole.
         MissingDependencyError: MP4 was asked for and imageio-ffmpeg is not installed.
+        OutputError: the file cannot be written.
 
     >>> import tempfile
     >>> from kerasviz.events.event_log import EventLog
@@ -139,12 +140,9 @@ def animate(
     report.height, report.width = samples[0].shape[:2]
     drawn = _ahead(_drawn(reader, info, every, canvas, report))
     movie = Movie(_timed(drawn, fps, small, report), samples, fps, small)
-    try:
-        with atomic_path(report.path) as temporary:
-            format_of(report.path.suffix).write(temporary, movie)
-            report.size = temporary.stat().st_size
-    except OSError as error:
-        raise InputError(f"{report.path} cannot be written: {error.strerror or error}.") from error
+    with atomic_path(report.path) as temporary:
+        format_of(report.path.suffix).write(temporary, movie)
+        report.size = temporary.stat().st_size
     report.damage = reader.damage_of(info)
     return report
 
@@ -153,7 +151,7 @@ def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo
     if out is None:
         out = reader.path if reader.path.is_dir() else reader.path.parent
     path = Path(out)
-    if path.is_dir() or not path.suffix:
+    if os.path.isdir(path) or not path.suffix:
         return path / file_name(info, tile)
     if path.suffix.lower() not in ENDINGS:
         raise InputError(

@@ -138,9 +138,9 @@ def find_images(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     found: list[Path] = []
     for path in map(Path, given):
-        if path.is_dir():
+        if os.path.isdir(path):
             found += files_under(path)
-        elif path.exists():
+        elif os.path.exists(path):
             found.append(path)
         else:
             raise ImageError(f"{path} does not exist; pass picture files or folders of them.")

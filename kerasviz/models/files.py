@@ -71,6 +71,7 @@ def save_model(model: keras.Model, path: str | os.PathLike[str]) -> Path:
 
     Raises:
         InputError: the path does not end in `.keras`.
+        OutputError: the file cannot be written.
 
     >>> import tempfile, pathlib
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
@@ -81,7 +82,7 @@ def save_model(model: keras.Model, path: str | os.PathLike[str]) -> Path:
     path = Path(path)
     if path.suffix != ".keras":
         raise InputError(f"a model is saved as a .keras file, but the path given is {path}.")
-    with atomic_path(path) as temporary:
+    with atomic_path(path, durable=True) as temporary:
         model.save(temporary)
         write_record(model, temporary)
     return path

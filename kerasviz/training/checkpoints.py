@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from kerasviz.atomic import atomic_path
+from kerasviz.errors import OutputError
 from kerasviz.models import copy_record, load_model, save_model
+
+logger = logging.getLogger(__name__)
 
 LAST, BEST, PROGRESS = "last.keras", "best.keras", "progress.json"
 
@@ -20,7 +25,8 @@ class Checkpoints(keras.callbacks.Callback):
 
     `last.keras` holds the optimizer's state, so that training can go on from it; `best.keras` is for use and
     does not, unless the model is subclassed. Both are written under a temporary name and renamed: a killed
-    run leaves the ones before.
+    run leaves the ones before. Where they cannot be written, on a full disk for instance, a warning says so,
+    the ones before stay, and training goes on.
 
     Args:
         directory: the folder of the run.
@@ -43,10 +49,15 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Save the model, and again as the best if it is."""
-        value = (logs or {}).get(self.monitor)
+        try:
+            self._save(epoch, (logs or {}).get(self.monitor))
+        except OutputError as error:
+            logger.warning("After epoch %d: %s Training goes on without a new checkpoint.", epoch + 1, error)
+
+    def _save(self, epoch: int, value: Any) -> None:
         if value is not None and self._is_better(float(value)):
-            self.best, self.best_epoch = float(value), epoch + 1
             save_model(_without_optimizer(self.model), self.directory / BEST)
+            self.best, self.best_epoch = float(value), epoch + 1
         save_model(self.model, self.directory / LAST)
         progress = {
             "epochs": epoch + 1,
@@ -54,7 +65,7 @@ class Checkpoints(keras.callbacks.Callback):
             "best": self.best,
             "best_epoch": self.best_epoch,
         }
-        with atomic_path(self.directory / PROGRESS) as temporary:
+        with atomic_path(self.directory / PROGRESS, durable=True) as temporary:
             temporary.write_text(json.dumps(progress, indent=2) + "\n")
 
     def _is_better(self, value: float) -> bool:

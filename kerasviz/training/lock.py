@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from kerasviz.atomic import why_not
 from kerasviz.errors import LogError
 
 LOCK = "run.lock"
@@ -26,9 +27,7 @@ def only_writer(directory: Path) -> Iterator[None]:
         directory.mkdir(parents=True, exist_ok=True)
         opened = (directory / LOCK).open("a+")
     except OSError as error:
-        raise LogError(
-            f"{directory} cannot hold a run ({error.strerror or error}): choose another log_dir."
-        ) from None
+        raise LogError(f"{directory} cannot hold a run: {why_not(error)}.") from None
     with opened as file:
         _hold(file, directory)
         yield

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from kerasviz.atomic import atomic_path
+from kerasviz.atomic import atomic_path, errors_in_sentences
 from kerasviz.classification import FIGURES, NUMBERS, TABLE
 from kerasviz.data import Augmentation
 from kerasviz.errors import InputError, LogError
@@ -90,7 +90,7 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
                 "replace it, or choose another log_dir."
             )
         _check_same(json.loads(file.read_text()), job, directory)
-    with atomic_path(file) as temporary:
+    with atomic_path(file, durable=True) as temporary:
         temporary.write_text(json.dumps(job, indent=2, default=_as_json) + "\n")
     return directory
 
@@ -116,10 +116,11 @@ def _clear(directory: Path) -> None:
         return  # nothing of ours
     for name in _LEAVINGS:
         path = directory / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        with errors_in_sentences(path):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _as_json(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,13 @@ import keras
 import numpy as np
 
 from kerasviz.atomic import atomic_path
+from kerasviz.errors import OutputError
 from kerasviz.probe import Kernel
 from kerasviz.watch.asked_layers import Asked, kernels_of
 from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import tag_of
+
+logger = logging.getLogger(__name__)
 
 INITIAL_KERNELS = "initial_kernels.npz"
 
@@ -56,9 +60,12 @@ def _initial(kernels: dict[str, Kernel], run: Run) -> dict[str, np.ndarray]:
         for name, view in kernels.items()
     }
     together: dict[str, Any] = {**kept, **initial}
-    with atomic_path(file) as temporary:
-        # Without `allow_pickle=False`, which NumPy before 2.1 takes for an array of that name.
-        np.savez(temporary, **together)
+    try:
+        with atomic_path(file, durable=True) as temporary:
+            # Without `allow_pickle=False`, which NumPy before 2.1 takes for an array of that name.
+            np.savez(temporary, **together)
+    except OutputError as error:
+        logger.warning("%s Training goes on, but when it is resumed, drift starts from 0 again.", error)
     return initial
 
 

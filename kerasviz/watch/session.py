@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+from kerasviz.errors import LogError
 from kerasviz.events import EventLog
 from kerasviz.watch.scales import Scales
 from kerasviz.watch.source import Output, Run, Source
@@ -68,7 +69,10 @@ class Session:
         """Write what is waiting and close the file; return how many looks were left out."""
         worker, directory = self._worker, self.event_log.directory
         worker.finish()
-        self.event_log.close()
+        try:
+            self.event_log.close()
+        except LogError as error:  # a full disk must not end a training run
+            worker.error = worker.error or error
         if worker.error is not None:
             logger.warning(
                 "The evolution in %s is incomplete: writing it failed with %r.", directory, worker.error

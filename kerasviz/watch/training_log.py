@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,10 +12,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.errors import LogError
 from kerasviz.events import EventLog
 from kerasviz.watch.graph import log_graphs
 from kerasviz.watch.schedule import every as every_steps
 from kerasviz.watch.steps import first_step, last_batch, note_own_steps, optimizer_step
+
+logger = logging.getLogger(__name__)
 
 # More values than this do not change a histogram of 30 bins, only what it costs.
 HISTOGRAM_VALUES = 200_000
@@ -82,33 +87,37 @@ class TrainingLog(keras.callbacks.Callback):
         if previous == self._start_step:
             # Once in a run: reading the optimizer waits for the device.
             self._counts_itself = optimizer_step(self.model.optimizer) == 0
-            self._note_own_steps()
+            with self._training_goes_on():
+                self._note_own_steps()
         if not self._due(previous, self._step) or self._train is None or self._held_out is None:
             return
-        for name, value in self._window(logs or {}).items():
-            self._train.scalar(f"batch_{name}", self._step, value)
-        self._train.flush()
-        if self._validation is not None:
-            for name, value in evaluate_batch(self.model, *next(self._validation)).items():
-                self._held_out.scalar(f"batch_{name}", self._step, value)
-            self._held_out.flush()
+        with self._training_goes_on():
+            for name, value in self._window(logs or {}).items():
+                self._train.scalar(f"batch_{name}", self._step, value)
+            self._train.flush()
+            if self._validation is not None:
+                for name, value in evaluate_batch(self.model, *next(self._validation)).items():
+                    self._held_out.scalar(f"batch_{name}", self._step, value)
+                self._held_out.flush()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Log the epoch's values and the histograms."""
         if self._train is None or self._held_out is None:
             return
-        for name, value in (logs or {}).items():
-            log = self._held_out if name.startswith("val_") else self._train
-            log.scalar(f"epoch_{name.removeprefix('val_')}", epoch, float(value))
-        if self._histograms:
-            self._log_histograms(self._train)
-        self._train.flush()
-        self._held_out.flush()
+        with self._training_goes_on():
+            for name, value in (logs or {}).items():
+                log = self._held_out if name.startswith("val_") else self._train
+                log.scalar(f"epoch_{name.removeprefix('val_')}", epoch, float(value))
+            if self._histograms:
+                self._log_histograms(self._train)
+            self._train.flush()
+            self._held_out.flush()
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Close the files."""
-        self._note_own_steps()
-        self._close()
+        with self._training_goes_on():
+            self._note_own_steps()
+            self._close()
 
     def _note_own_steps(self) -> None:
         if self._counts_itself and self._train is not None:
@@ -134,11 +143,22 @@ class TrainingLog(keras.callbacks.Callback):
             if np.isfinite(values).all():
                 log.histogram(weight.path.removeprefix(f"{self.model.name}/"), self._step, values)
 
+    @contextlib.contextmanager
+    def _training_goes_on(self) -> Iterator[None]:
+        """When the log cannot be written, say so, and log no more."""
+        try:
+            yield
+        except LogError as error:
+            logger.warning("%s Training goes on, but its log ends at step %d.", error, self._step)
+            with contextlib.suppress(LogError):
+                self._close()
+
     def _close(self) -> None:
-        for log in (self._train, self._held_out):
-            if log is not None:
-                log.close()
-        self._train = self._held_out = None
+        logs, self._train, self._held_out = (self._train, self._held_out), None, None
+        with contextlib.ExitStack() as stack:
+            for log in logs:
+                if log is not None:
+                    stack.callback(log.close)
 
 
 def _endless(batches: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +102,7 @@ def _targets(chosen: list[TagInfo], args: argparse.Namespace) -> list[Path]:
     out = Path(args.out or args.log_dir)
     if args.out is None and out.is_file():
         out = out.parent
-    if out.is_dir() or not out.suffix:
+    if os.path.isdir(out) or not out.suffix:
         ending = ".gif" if wanted is None else wanted.endings[0]
         return [out / name for name in file_names(chosen, args.tile, ending)]
     if len(chosen) > 1:

@@ -50,7 +50,7 @@ def load(
     if channels not in (1, 3):
         raise InputError(f"channels is {channels!r}; pass 3 for RGB or 1 for grey.")
     root = Path(directory).expanduser()
-    if not root.is_dir():
+    if not os.path.isdir(root):
         raise DatasetError(f"{root} is not a folder; pass one with a sub-folder of pictures per class.")
     skipped: list[Skipped] = []
     if not _subfolders(root):
