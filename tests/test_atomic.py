@@ -129,19 +129,23 @@ def test_what_a_living_process_writes_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "process", "session", "days", "dead"),
+    ("whose", "days", "dead"),
     [
-        (atomic._HOST, "4194304999", "00000000", 0, False),  # no number of a process
-        (atomic._HOST, str(os.getpid()), "00000000", 0, True),  # an earlier process of this number
-        (atomic._HOST, str(os.getpid()), atomic._SESSION, 0, False),  # this one
-        ("00000000", "1", "00000000", 6, False),  # on another machine
-        ("00000000", "1", "00000000", 8, True),
+        ("of no process", 0, False),
+        ("of an earlier process of this number", 0, True),
+        ("of this process", 0, False),
+        ("of another machine", 6, False),
+        ("of another machine", 8, True),
     ],
 )
-def test_whose_temporary_folder_is_removed(
-    tmp_path: Path, host: str, process: str, session: str, days: int, dead: bool
-) -> None:
-    folder = tmp_path / f".kerasviz-tmp-{host}-{process}-{session}-01234567"
+def test_whose_temporary_folder_is_removed(tmp_path: Path, whose: str, days: int, dead: bool) -> None:
+    name = {
+        "of no process": f"{atomic._HOST}-4194304999-00000000",  # a number that no system gives
+        "of an earlier process of this number": f"{atomic._HOST}-{os.getpid()}-00000000",
+        "of this process": f"{atomic._HOST}-{os.getpid()}-{atomic._SESSION}",
+        "of another machine": "00000000-1-00000000",
+    }[whose]
+    folder = tmp_path / f".kerasviz-tmp-{name}-01234567"
     folder.mkdir()
     (folder / "half.txt").write_text("")
     then = os.stat(folder).st_mtime - days * 24 * 3600
