@@ -14,7 +14,8 @@ import kerasviz
 
 PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
-    {"_version", "errors", "atomic"},
+    {"_version", "errors"},
+    {"atomic"},
     {"images", "models"},
     {"pictures", "events", "data", "probe"},
     {"film", "explanation", "embeddings", "classification", "layer_filters"},

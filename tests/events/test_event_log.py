@@ -220,11 +220,11 @@ def test_full_disk_is_a_log_error(tmp_path: Path) -> None:
     log.close()
     log._file = io.BufferedWriter(FullDisk(), 1000)
     log.scalar("loss", 0, 1.0)
-    with pytest.raises(LogError, match="No space left"):
+    with pytest.raises(LogError, match="cannot be written: the disk is full"):
         log.flush()
-    with pytest.raises(LogError, match="No space left"):
+    with pytest.raises(LogError, match="cannot be written: the disk is full"):
         log.text("notes", 0, "x" * 2000)
-    with pytest.raises(LogError, match="No space left"):
+    with pytest.raises(LogError, match="cannot be written: the disk is full"):
         log.close()
 
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageSequence
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
-from kerasviz.errors import InputError, LogError, MissingDependencyError
+from kerasviz.errors import InputError, LogError, MissingDependencyError, OutputError
 from kerasviz.events import EventLog, TagInfo, open_log
 from kerasviz.events.image_summary import image_value
 from kerasviz.events.records import frame_record
@@ -390,7 +390,7 @@ def test_failure_leaves_the_old_file(log: Path, tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setitem(table.ENDINGS, ".gif", table.Format((".gif",), "image/gif", fail, 9999))
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(OutputError, match="cannot be written: the disk is full"):
         animate(log, "grey", tmp_path / "a.gif")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
 

@@ -92,7 +92,7 @@ def test_a_second_writer_is_refused(tmp_path, dataset) -> None:
 @pytest.mark.parametrize("inside", ["", "run"])
 def test_a_folder_that_cannot_be_made(tmp_path, dataset, inside) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(LogError, match=r"cannot hold a run .*choose another"):
+    with pytest.raises(LogError, match=r"cannot hold a run: .*choose another folder"):
         train_small(dataset, Place(tmp_path / "file" / inside), Settings(**SETTINGS))
     assert (tmp_path / "file").read_text() == "not a folder"
 
