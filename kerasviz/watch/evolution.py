@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import keras
 
-from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.errors import InputError, LogError, UnsupportedModelError
 from kerasviz.probe import has_kernel, resolve
 from kerasviz.watch.kernel_drift import drift
 from kerasviz.watch.kernel_frames import kernels
@@ -178,7 +179,8 @@ class Evolution(keras.callbacks.Callback):
             self._session.log(self._step)
         # Once in a run: reading the optimizer waits for the device.
         if previous == self._start_step and self._session and optimizer_step(self._counter) == 0:
-            note_own_steps(self._session.event_log, self._step)
+            with contextlib.suppress(LogError):  # the worker meets the same, and says so in the end
+                note_own_steps(self._session.event_log, self._step)
 
     def _end(self) -> None:
         if self._session is not None:
