@@ -63,18 +63,26 @@ class EventLog:
         self._write(event_pb2.Event(step=start_step, session_log=start))
         self.flush()
 
-    def image(self, tag: str, step: int, image: np.ndarray, meta: Meta | None = None) -> None:
+    def image(
+        self,
+        tag: str,
+        step: int,
+        image: np.ndarray,
+        meta: Meta | None = None,
+        palette: np.ndarray | None = None,
+    ) -> None:
         """Write a picture at its native size, uint8 `(h, w)` or `(h, w, 3)` RGB, and what is known of it.
 
-        `meta` is a `FrameMeta`, or a dictionary with its fields and others.
+        `meta` is a `FrameMeta`, or a dictionary with its fields and others. With a `palette`, uint8
+        `(256, 3)`, a picture `(h, w)` holds the numbers of its colours, and readers get it as RGB.
 
         Viewers scale it up without blurring: never enlarge before logging.
 
         Raises:
-            ImageError: `image` is of another type or shape.
+            ImageError: `image` or `palette` is of another type or shape.
             InputError: `meta` is not a dictionary that JSON can hold.
         """
-        self._write_summary(step, summary_pb2.Summary(value=[image_value(tag, image, meta)]))
+        self._write_summary(step, summary_pb2.Summary(value=[image_value(tag, image, meta, palette)]))
 
     def scalar(self, tag: str, step: int, value: float) -> None:
         """Write one number, kept as float32."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -13,17 +15,23 @@ from tensorboard.plugins.image import metadata as image_plugin
 from kerasviz.errors import ImageError
 from kerasviz.events.meta import FrameMeta, pack, unpack
 
+# The kind of colours of a PNG with a palette.
+_INDEXED = 3
+
 Meta: TypeAlias = FrameMeta | Mapping[str, Any]
 
 
-def image_value(tag: str, image: np.ndarray, meta: Meta | None = None) -> summary_pb2.Summary.Value:
+def image_value(
+    tag: str, image: np.ndarray, meta: Meta | None = None, palette: np.ndarray | None = None
+) -> summary_pb2.Summary.Value:
     """Return the summary value of one picture at its native size: the tensor `[b"width", b"height", png]`.
 
     Raises:
-        ImageError: `image` is not uint8 of shape `(h, w)` or `(h, w, 3)` with at least one pixel.
+        ImageError: `image` is not uint8 of shape `(h, w)` or `(h, w, 3)` with at least one pixel, or there is
+            a `palette` that is not uint8 `(256, 3)`, or none that an RGB picture could have.
         InputError: `meta` is not a dictionary that JSON can hold.
     """
-    png = _encode(image)
+    png = _encode(image) if palette is None else _with_palette(_encode(image), image, palette)
     height, width = image.shape[:2]
     metadata = image_plugin.create_summary_metadata(display_name="", description="")
     metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
@@ -91,3 +99,22 @@ def _encode(image: np.ndarray) -> bytes:
         )
     picture = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else np.ascontiguousarray(image)
     return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def _with_palette(png: bytes, image: np.ndarray, palette: np.ndarray) -> bytes:
+    """Return a grey PNG as one whose levels are the numbers of a palette's colours.
+
+    Both have one byte a pixel, filtered and compressed alike, so that the header changes alone.
+    """
+    palette = np.asarray(palette)
+    if palette.dtype != np.uint8 or palette.shape != (256, 3) or image.ndim != 2:
+        raise ImageError(
+            f"a palette of dtype {palette.dtype} and shape {palette.shape} cannot colour a picture "
+            f"{image.shape}: it must be uint8 (256, 3), and the picture (h, w)."
+        )
+    header = bytearray(png[12:29])  # "IHDR" and its 13 bytes, of which the tenth says the kind of colours
+    header[13] = _INDEXED
+    crc = zlib.crc32(header)
+    colors = b"PLTE" + palette.tobytes()
+    chunk = struct.pack(">I", 768) + colors + struct.pack(">I", zlib.crc32(colors))
+    return png[:12] + bytes(header) + struct.pack(">I", crc) + chunk + png[33:]

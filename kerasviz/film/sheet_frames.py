@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.events import EventLog, Frame, FrameMeta
-from kerasviz.pictures import Scale, SheetLayout, sheet
+from kerasviz.pictures import Scale, SheetLayout, grey_sheet, sheet
 
 
 def log_sheet(
@@ -45,7 +45,11 @@ def log_sheet(
         recorded["clipped"] = round(scale.clipped_share(tiles), 6)
         recorded["not_finite"] = int(tiles.size - np.isfinite(tiles).sum())
     meta = FrameMeta.of(recorded)
-    log.image(tag, step, sheet(tiles, scale, columns=layout.columns, gap=layout.gap), meta)
+    if scale is not None and tiles.ndim == 3:
+        picture, palette = grey_sheet(tiles, scale, layout.columns, layout.gap)
+    else:
+        picture, palette = sheet(tiles, scale, layout.columns, layout.gap), None
+    log.image(tag, step, picture, meta, palette)
     return meta
 
 

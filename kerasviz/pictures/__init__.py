@@ -18,7 +18,7 @@ from kerasviz.pictures.filtering import filter_image
 from kerasviz.pictures.heat import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
 from kerasviz.pictures.kernel_tiles import filter_tiles, map_tiles
 from kerasviz.pictures.scale import Scale, all_zero, scale_of, sequential, symmetric
-from kerasviz.pictures.tile_sheet import SheetLayout, sheet
+from kerasviz.pictures.tile_sheet import SheetLayout, grey_sheet, sheet
 
 __all__ = [
     "CLASS_COLORS",
@@ -36,6 +36,7 @@ __all__ = [
     "filter_image",
     "filter_tiles",
     "fit_heatmap",
+    "grey_sheet",
     "map_tiles",
     "overlay",
     "scale_of",

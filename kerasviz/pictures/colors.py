@@ -45,13 +45,13 @@ def colorize(values: Any, scale: Scale, colormap: str) -> np.ndarray:
     return colors
 
 
-def to_levels(values: Any, scale: Scale) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return `values` on `scale` as uint8 levels 0..255, and where they are NaN (None where nowhere)."""
+def to_levels(values: Any, scale: Scale, most: int = 255) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return `values` on `scale` as uint8 levels 0..`most`, and where they are NaN (None where nowhere)."""
     unit = scale.apply(values)
     unknown = np.isnan(unit)
     if unknown.any():
         unit[unknown] = 0.0
-    unit *= 255.0
+    unit *= float(most)
     unit += 0.5
     return unit.astype(np.uint8), unknown if unknown.any() else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +13,9 @@ from kerasviz.errors import InputError
 from kerasviz.images import as_numbers
 from kerasviz.pictures.colors import MAGENTA, clear_color, color_table, to_levels
 from kerasviz.pictures.scale import Scale
+
+# Of 256 colours of a palette, what magenta and the gaps leave.
+_GREYS = 254
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,9 @@ def sheet(
     """
     tiles = as_numbers(tiles, "tiles")
     layout = SheetLayout.for_tiles(tiles, columns, gap)
+    if scale is not None and colormap == "gray" and gap_color is None and tiles.ndim == 3:
+        picture, palette = _grey_sheet(tiles, scale, layout)
+        return picture if palette is None else palette.take(picture, axis=0)
     if scale is not None:
         levels, unknown = to_levels(tiles, scale)
     elif tiles.dtype == np.uint8:
@@ -136,6 +143,47 @@ def sheet(
             "scale=sequential(tiles) for activations."
         )
     return _arrange(_paint(levels, unknown, colormap), layout, gap_color or clear_color(colormap))
+
+
+def grey_sheet(
+    tiles: Any, scale: Scale, columns: int | None = None, gap: int = 1
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return `sheet(tiles, scale, columns, gap)` of tiles `(n, h, w)` as uint8 `(H, W)` and its palette.
+
+    The picture holds the numbers of colours of the palette, uint8 `(256, 3)`; without one, grey levels. A
+    file of numbers and a palette is as small as a grey one, and a third of an RGB one.
+
+    Raises:
+        InputError: as `sheet`.
+
+    >>> picture, palette = grey_sheet([[[0.0]], [[1.0]]], Scale(0.0, 1.0))
+    >>> palette[picture].tolist()
+    [[[0, 0, 0], [175, 235, 185], [255, 255, 255]]]
+    """
+    tiles = as_numbers(tiles, "tiles")
+    if tiles.ndim != 3:
+        raise InputError(f"Grey tiles have the shape (n, h, w), not {tiles.shape}.")
+    return _grey_sheet(tiles, scale, SheetLayout.for_tiles(tiles, columns, gap))
+
+
+def _grey_sheet(tiles: np.ndarray, scale: Scale, layout: SheetLayout) -> tuple[np.ndarray, np.ndarray | None]:
+    height, width = layout.shape
+    if tiles.size == height * width and not np.isnan(tiles).any():
+        return _arrange(to_levels(tiles, scale)[0], layout, (0, 0, 0)), None
+    levels, unknown = to_levels(tiles, scale, most=_GREYS - 1)
+    if unknown is not None:
+        levels[unknown] = _GREYS
+    return _arrange(levels, layout, _GREYS + 1), grey_palette()
+
+
+@functools.cache
+def grey_palette() -> np.ndarray:
+    """Return the colours of a grey sheet, read-only uint8 `(256, 3)`: the greys, magenta, and its gaps'."""
+    greys = np.linspace(0, 255, _GREYS).round().astype(np.uint8)
+    palette = np.concatenate([np.repeat(greys[:, None], 3, axis=1), [MAGENTA], [clear_color("gray")]])
+    palette = palette.astype(np.uint8)
+    palette.flags.writeable = False
+    return palette
 
 
 def tidy_columns(count: int, square: float) -> int:
@@ -166,18 +214,18 @@ def _paint(levels: np.ndarray, unknown: np.ndarray | None, colormap: str) -> np.
     return colors
 
 
-def _arrange(tiles: np.ndarray, layout: SheetLayout, gap_color: tuple[int, int, int]) -> np.ndarray:
-    """Return the uint8 tiles in their places."""
+def _arrange(tiles: np.ndarray, layout: SheetLayout, between: tuple[int, int, int] | int) -> np.ndarray:
+    """Return the uint8 tiles in their places; `between` is the colour, or the number, of what has none."""
     height, width = layout.shape
     is_covered = layout.count * layout.height * layout.width == height * width
-    if tiles.ndim == 3 and not is_covered:
+    if tiles.ndim == 3 and not is_covered and not isinstance(between, int):
         tiles = np.repeat(tiles[..., None], 3, axis=-1)
     rows, columns, gap = layout.rows, layout.columns, layout.gap
     cell = (layout.height + gap, layout.width + gap)
     color = tiles.shape[3:]
     canvas = np.empty((rows, cell[0], columns, cell[1], *color), np.uint8)
     if not is_covered:
-        canvas[:] = gap_color
+        canvas[:] = between
     # (rows, columns, h, w, ...): every cell without its gap.
     cells = np.swapaxes(canvas, 1, 2)[:, :, : layout.height, : layout.width]
     whole, rest = divmod(layout.count, columns)

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto import event_pb2, graph_pb2
 from tensorboard.compat.tensorflow_stub.errors import OutOfRangeError
@@ -62,6 +63,32 @@ def test_image_as_tensorboard_reads_it(tmp_path: Path) -> None:
     assert (width, height) == (b"3", b"1")
     decoded = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(decoded[..., ::-1], RED)
+
+
+def test_a_picture_with_a_palette_is_read_in_its_colours_and_is_small(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    palette = rng.integers(0, 256, (256, 3), dtype=np.uint8)
+    ramp = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    picture = cv2.GaussianBlur(rng.integers(0, 256, (90, 70), dtype=np.uint8), (0, 0), 3)
+    with EventLog(tmp_path) as log:
+        log.image("a", 0, picture, palette=palette)
+        log.image("a", 1, picture, palette=ramp)
+    first, second = (frame.image for frame in open_log(tmp_path).frames("a"))
+    np.testing.assert_array_equal(first, palette[picture])
+    np.testing.assert_array_equal(second, ramp[picture])
+    (event, _) = accumulate(tmp_path).Tensors("a")
+    png = tensor_util.make_ndarray(event.tensor_proto).tolist()[2]
+    with Image.open(io.BytesIO(png)) as image:
+        image.verify()  # every checksum
+        assert image.mode == "P"
+    grey = len(cv2.imencode(".png", picture)[1])
+    assert len(png) == grey + 3 * 256 + 12
+    with EventLog(tmp_path / "b") as log:
+        for wrong in (palette[:9], palette.astype(float)):
+            with pytest.raises(ImageError, match="palette"):
+                log.image("a", 0, picture, palette=wrong)
+        with pytest.raises(ImageError, match="palette"):
+            log.image("a", 0, RED, palette=palette)
 
 
 def test_meta_survives_tensorboards_loader(tmp_path: Path) -> None:

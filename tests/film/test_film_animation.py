@@ -19,10 +19,10 @@ from kerasviz.errors import InputError, LogError, MissingDependencyError, Output
 from kerasviz.events import EventLog, TagInfo, open_log
 from kerasviz.events.image_summary import image_value
 from kerasviz.events.records import frame_record
-from kerasviz.film import animate, file_names
+from kerasviz.film import animate, file_names, log_sheet
 from kerasviz.film.canvas import Canvas
 from kerasviz.film.formats import table
-from kerasviz.pictures import sheet
+from kerasviz.pictures import Scale, sheet
 
 RNG = np.random.default_rng(0)
 COUNT = 7
@@ -99,9 +99,12 @@ def test_gif_of_many_colours_is_near(log: Path, tmp_path: Path) -> None:
 def test_a_gif_of_grey_sheets_with_coloured_gaps_is_off_by_a_level_at_most(tmp_path: Path) -> None:
     tiles = np.arange(COUNT * 6 * 64, dtype=np.int64).astype(np.uint8).reshape(COUNT, 6, 8, 8)
     frames = [sheet(one) for one in tiles]  # all 256 greys, and the gaps' colour: one more than a GIF has
+    drawn = [sheet(one, Scale(0.0, 255.0)) for one in tiles]  # as many as it has
     with EventLog(tmp_path) as log:
         for step, frame in enumerate(frames):
             log.image("kernels", step, frame)
+            log_sheet(log, "logged", step, tiles[step], Scale(0.0, 255.0))
+    np.testing.assert_array_equal(plain(tmp_path, "logged", tmp_path / "b.gif"), np.stack(drawn))
     shown = plain(tmp_path, "kernels", tmp_path / "a.gif").astype(int)
     assert np.abs(shown - np.stack(frames)).max() == 1
     gaps = (np.stack(frames) == (175, 235, 185)).all(axis=-1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerasviz.errors import InputError
-from kerasviz.pictures import Scale, SheetLayout, filter_tiles, sheet, symmetric
+from kerasviz.pictures import Scale, SheetLayout, filter_tiles, grey_sheet, sheet, symmetric
 
 UNIT = Scale(0.0, 1.0)
 
@@ -14,7 +14,7 @@ def test_literal_pixels() -> None:
     image = sheet(tiles, UNIT, columns=2, gap=1)
     gap = np.array([[False, False, True, False, False], [True] * 5, [False, False, True, True, True]])
     assert (image[gap] == (175, 235, 185)).all()
-    levels = [[0, 255, 0, 128, 64], [0] * 5, [255, 0, 0, 0, 0]]
+    levels = [[0, 255, 0, 128, 63], [0] * 5, [255, 0, 0, 0, 0]]
     assert np.where(gap, 0, image[..., 0]).tolist() == levels
     assert (image[~gap] == image[~gap][:, :1]).all()
 
@@ -28,6 +28,21 @@ def test_the_gap_is_no_color_of_the_scale() -> None:
         assert np.linalg.norm(colors - drawn[1, 0], axis=1).min() > 40, colormap
     rgb = np.zeros((2, 1, 1, 3), np.uint8)
     assert sheet(rgb, columns=2, gap_color=(1, 2, 3))[0, 1].tolist() == [1, 2, 3]
+
+
+def test_a_grey_sheet_and_its_palette_are_the_sheet() -> None:
+    tiles = np.linspace(-1, 2, 5 * 12).reshape(5, 3, 4)
+    for one in (tiles, np.where(tiles > 1.5, np.nan, tiles)):
+        picture, palette = grey_sheet(one, UNIT, 3)
+        assert picture.shape == SheetLayout.for_tiles(tiles, 3).shape
+        assert (palette[picture] == sheet(one, UNIT, 3)).all()
+        # Off by half a level at most, for the room that magenta and the gap take among 256 colours.
+        exact = UNIT.apply(one)[0] * 255.0
+        shown = SheetLayout.for_tiles(tiles, 3).crop(palette[picture], 0)[..., 0]
+        assert np.abs(shown - exact).max() <= 1.01
+    picture, palette = grey_sheet(tiles[:1], UNIT)
+    assert palette is None
+    assert (picture == sheet(tiles[:1], UNIT)).all()
 
 
 def test_grey_without_gaps_stays_grey() -> None:
