@@ -9,9 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from kerasviz.data.decoded import Cache, decode_all
-from kerasviz.data.notebook import SHOWN, pictures_in_html, spread
 from kerasviz.errors import DatasetError, InputError
-from kerasviz.images import Size, Skipped, as_gray, as_rgb, checked_range, read_image, resize_image
+from kerasviz.images import (
+    SHOWN,
+    Size,
+    Skipped,
+    as_gray,
+    as_rgb,
+    checked_range,
+    pictures_in_html,
+    read_image,
+    resize_image,
+    spread_over,
+)
 
 _BYTES = (0.0, 255.0)
 
@@ -216,10 +226,11 @@ class Dataset:
         return f"Dataset({self._counts()}{f', left out {len(self.skipped)}' if self.skipped else ''})"
 
     def _repr_html_(self) -> str:
+        shown = spread_over(len(self.validation), SHOWN)
         return pictures_in_html(
             self.describe(),
-            [self.validation.image(at) for at in spread(len(self.validation), SHOWN)],
-            [self.class_name(self.validation, at) for at in spread(len(self.validation), SHOWN)],
+            [self.validation.image(at) for at in shown],
+            [self.class_name(self.validation, at) for at in shown],
         )
 
     def class_name(self, split: Split, index: int) -> str:

@@ -21,9 +21,11 @@ from kerasviz.images.files import (
 from kerasviz.images.form import Picture, PictureForm
 from kerasviz.images.front import checked_range
 from kerasviz.images.hiding import Rectangle, hide_rectangle
+from kerasviz.images.notebook import SHOWN, pictures_in_html, spread_over
 from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 
 __all__ = [
+    "SHOWN",
     "ImageSet",
     "Picture",
     "PictureForm",
@@ -42,10 +44,12 @@ __all__ = [
     "hide_rectangle",
     "in_threads",
     "natural_key",
+    "pictures_in_html",
     "read_image",
     "read_images",
     "resize_image",
     "size_pair",
+    "spread_over",
     "upscale",
     "why_unreadable",
     "write_png",

@@ -27,16 +27,24 @@ _FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000
 _MOST_PIXELS = 89_478_485
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ImageSet:
     """Pictures of one size, with what was left out and why.
 
     `images` is uint8 `(N, h, w, C)`, `paths` its N files, `skipped` pairs of a path and a reason.
+
+    >>> ImageSet(np.zeros((2, 8, 8, 3), np.uint8), [Path("a.png"), Path("b.png")], [(Path("c"), "damaged")])
+    ImageSet(2 pictures 8 x 8 x 3, left out 1)
     """
 
     images: np.ndarray
     paths: list[Path]
     skipped: list[Skipped]
+
+    def __repr__(self) -> str:
+        """Return what it holds in a line."""
+        shape = " x ".join(map(str, self.images.shape[1:]))
+        return f"ImageSet({len(self.paths)} pictures {shape}, left out {len(self.skipped)})"
 
 
 class _RefusedError(ImageError):

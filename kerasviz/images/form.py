@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LARGEST, _SMALLEST = 640, 160
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
     """A picture: `shown` is uint8 RGB to draw on, `pixels` uint8 of the model's size and channels."""
 
@@ -32,8 +32,12 @@ class Picture:
     shown: np.ndarray
     pixels: np.ndarray
 
+    def __repr__(self) -> str:
+        """Return the file and the size in a line."""
+        return f"Picture({self.path}, {' x '.join(map(str, self.pixels.shape))})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class PictureForm:
     """How a model takes pictures. Made by `PictureForm.of`.
 
@@ -52,6 +56,8 @@ class PictureForm:
     >>> import keras
     >>> layers = [keras.Input((8, 8, 1)), keras.layers.Rescaling(1 / 255), keras.layers.Conv2D(2, 3)]
     >>> form = PictureForm.of(keras.Sequential(layers))
+    >>> form
+    PictureForm(8 x 8 grey, black is 0 and white 255, says the model)
     >>> form.input_range, form.known_from
     ((0.0, 255.0), 'model')
     >>> form.shown(np.full((1, 8, 8, 1), 255.0)).shape
@@ -67,6 +73,20 @@ class PictureForm:
     known_from: str | None
     preprocessor: Any = None
     model_name: str = "model"
+
+    def __repr__(self) -> str:
+        """Return the form in a line."""
+        colors = self.channel_order.upper() if self.channels == 3 else self.channel_order
+        channels = colors if self.channels in (1, 3) else f"x {self.channels or '?'}"
+        parts = [f"{self.height or '?'} x {self.width or '?'} {channels}"]
+        parts += ["channels first"] if self.channels_first else []
+        if self.input_range is None:
+            parts.append("range not known")
+        else:
+            low, high = self.input_range
+            parts.append(f"black is {low:g} and white {high:g}, says the {self.known_from}")
+        parts += ["with a preprocessor"] if self.preprocessor is not None else []
+        return f"PictureForm({', '.join(parts)})"
 
     @classmethod
     def of(

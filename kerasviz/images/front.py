@@ -146,7 +146,9 @@ def measured(
     source = np.abs(slopes).argmax(axis=0)
     scale = slopes[source, np.arange(channels)]
     rest = np.abs(slopes).sum(axis=0) - np.abs(scale)
-    straight = np.allclose(seen[-1], offset + slopes.sum(axis=0) * 127.5, rtol=1e-2, atol=1e-3)
+    # Half precision rounds by up to one part in 256.
+    slack = 1e-2 * 255 * np.abs(scale)
+    straight = (np.abs(seen[-1] - offset - slopes.sum(axis=0) * 127.5) <= slack).all()
     apart = sorted(source.tolist()) == list(range(channels)) and (rest <= 1e-2 * np.abs(scale)).all()
     return Affine(source, scale, offset) if apart and straight and scale.all() else None
 
@@ -166,7 +168,7 @@ def _judged(affine: Affine) -> Said | None:
     mean[affine.source] = -offset / scale
     deviation = np.empty_like(offset)
     deviation[affine.source] = 1 / scale
-    varied = ((deviation >= 5) & (deviation <= 128)).all() or np.allclose(deviation, 1)
+    varied = ((deviation >= 5) & (deviation <= 128)).all() or np.allclose(deviation, 1, rtol=1e-2)
     if ((mean >= 10) & (mean <= 245)).all() and varied:
         return Said(*_BYTES, blue_first=_is_imagenet(mean[::-1] / 255))
     if _is_imagenet(mean) and np.allclose(deviation, _IMAGENET_STD, atol=2e-3):
@@ -177,7 +179,8 @@ def _judged(affine: Affine) -> Said | None:
 
 
 def _is_imagenet(mean: np.ndarray) -> bool:
-    return mean.shape == (3,) and np.allclose(mean, _IMAGENET_MEAN, atol=2e-3)
+    # Half precision rounds a mean of 124 to whole numbers; the channels' means are further apart.
+    return mean.shape == (3,) and np.allclose(mean, _IMAGENET_MEAN, atol=8e-3)
 
 
 def _front(

@@ -89,6 +89,55 @@ def test_scaling_at_the_front_says_the_range(name) -> None:
     assert nested.input_range == expected
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_half_precision_and_channels_first_say_the_same(policy, data_format) -> None:
+    first = data_format == "channels_first"
+    per_channel = (3, 1, 1) if first else (3,)
+    fronts = {
+        "unit": layers.Rescaling(1 / 255, dtype=policy),
+        "symmetric": layers.Rescaling(1 / 127.5, offset=-1.0, dtype=policy),
+        "caffe": layers.Rescaling(1.0, offset=-np.reshape(CAFFE_BGR, per_channel), dtype=policy),
+    }
+    for name, front in fronts.items():
+        inputs = keras.Input((3, 8, 6) if first else (8, 6, 3))
+        outputs = layers.Conv2D(2, 1, data_format=data_format)(front(inputs))
+        form = PictureForm.of(keras.Model(inputs, outputs))
+        assert (form.input_range, form.size, form.channels_first) == ((0.0, 255.0), (8, 6), first), name
+        assert form.channel_order == ("bgr" if name == "caffe" else "rgb")
+
+
+def test_the_preprocessor_of_a_keras_hub_classifier(corner) -> None:
+    hub = pytest.importorskip("keras_hub")
+    backbone = hub.models.ResNetBackbone(
+        input_conv_filters=[64],
+        input_conv_kernel_sizes=[7],
+        stackwise_num_filters=[64],
+        stackwise_num_blocks=[1],
+        stackwise_num_strides=[1],
+        block_type="basic_block",
+    )
+    converter = hub.layers.ImageConverter(image_size=(32, 24), scale=[0.02, 0.01, 0.03], offset=[1, 2, 3])
+    preprocessor = hub.models.ImageClassifierPreprocessor(image_converter=converter)
+    model = hub.models.ImageClassifier(backbone=backbone, num_classes=3, preprocessor=preprocessor)
+    form = PictureForm.of(model)
+    picture = form.read(corner)
+    batch = form.batch([picture])
+    assert batch.shape == (1, 32, 24, 3)
+    raw = model.predict(picture.pixels[None], verbose=0)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(model(batch)), raw, atol=1e-5)
+    assert np.array_equal(form.shown(batch)[0], picture.pixels)
+
+
+def test_forms_and_pictures_are_one_line() -> None:
+    form = PictureForm.of(model_of())
+    assert repr(form) == "PictureForm(4 x 4 RGB, range not known)"
+    given = PictureForm.of(model_of(shape=(None, None, 5)), input_range=(-1, 1))
+    assert repr(given) == "PictureForm(? x ? x 5, black is -1 and white 1, says the caller)"
+    picture = PictureForm.of(model_of(), input_range=(0, 1)).fit(np.zeros((8, 8, 3), np.uint8), "a/b.png")
+    assert repr(picture) == "Picture(a/b.png, 4 x 4 x 3)"
+
+
 SILENT = {
     "nothing": [],
     "a mean of 0..1 or of -1..1": [layers.Normalization(mean=0.5, variance=0.25**2)],

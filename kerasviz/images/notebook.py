@@ -1,4 +1,4 @@
-"""What a notebook shows of a data set: a line, and a row of pictures."""
+"""What a notebook shows of many pictures: a line, and a row of them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasviz.images import encode_png, resize_image
+from kerasviz.images.files import resize_image
+from kerasviz.images.png import encode_png
 
 # Pictures in the row, and the longest side of each in pixels.
 SHOWN, _SIDE = 8, 96
 
 
-def spread(count: int, shown: int) -> list[int]:
+def spread_over(count: int, shown: int) -> list[int]:
     """Return at most `shown` of `count` indices, evenly spread.
 
-    >>> spread(100, 3), spread(2, 3)
+    >>> spread_over(100, 3), spread_over(2, 3)
     ([0, 50, 99], [0, 1])
     """
     return np.unique(np.linspace(0, count - 1, min(shown, count)).round().astype(int)).tolist()
