@@ -70,4 +70,7 @@ def _number(name: str, class_names: Sequence[str]) -> int | None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
+    # Of several names of one class the first.
+    return ", ".join(name.split(",")[0] for name in names[:_LISTED]) + (
+        ", ..." if len(names) > _LISTED else ""
+    )

@@ -128,6 +128,18 @@ def test_pictures_without_labels_are_coloured_by_prediction(
     assert (tmp_path / "metadata.tsv").read_text().splitlines() == [f"light/{at}.png" for at in range(10)]
 
 
+def test_classes_are_compared_by_name_in_whatever_order(place: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    names.write_text("other\nLight\ndark\nmore\n")
+    data = ["--data", str(place / "data"), "--out", str(tmp_path), "--class-names", str(names)]
+    assert main(["embed", str(place / "four.keras"), *data]) == 0
+    head, *rows = read(tmp_path)[2]
+    assert head == ["label", "prediction", "right", "picture"]
+    for label, prediction, right, picture in rows:
+        assert label.lower() == picture.split("/")[0]
+        assert right == ("yes" if prediction == label else "no")
+
+
 def test_other_classes_are_not_compared(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

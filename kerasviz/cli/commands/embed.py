@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
     paths = Probe(model, split_list(args.layer) or feature_layer(model)).paths
     output = output_layer(model)
     model_names = find_class_names(args, model)
-    dataset = load_data(args, model_names, form.size)
+    dataset = _in_model_classes(load_data(args, model_names, form.size), model_names)
     chosen = _drawn(args, len(dataset.validation))
     split, count = dataset.validation.take(chosen), len(chosen)
     picture_names = [dataset.validation.picture_name(at) for at in chosen]
@@ -86,6 +86,17 @@ def run(args: argparse.Namespace) -> None:
     for one in layers.values():
         print(one.describe())
     _write(args, methods, layers, thumbnails, picture_names, classes)
+
+
+def _in_model_classes(dataset: Dataset, model_names: Sequence[str] | None) -> Dataset:
+    """Return the data with the model's numbers for its classes, where the model has them all."""
+    from kerasviz.data import match_classes
+    from kerasviz.errors import InputError
+
+    try:
+        return match_classes(dataset, model_names)
+    except InputError:
+        return dataset
 
 
 def _drawn(args: argparse.Namespace, total: int) -> list[int]:

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the page, and say what could not be put on it."""
     from kerasviz.cli.parts.data import load_data
+    from kerasviz.cli.parts.flags import as_flags
     from kerasviz.cli.parts.inputs import find_class_names, given_range, read_form
     from kerasviz.models import load_model
     from kerasviz.report import write_report
@@ -42,18 +43,8 @@ def run(args: argparse.Namespace) -> None:
     names = find_class_names(args, model)
     data = load_data(args, names, form.size)
     log_dir = args.log_dir or log_beside(args.model)
-    print(
-        write_report(
-            model,
-            data,
-            args.out,
-            names,
-            log_dir,
-            form.size,
-            given_range(args),
-            progress=True,
-        )
-    )
+    report = write_report(model, data, args.out, names, log_dir, form.size, given_range(args), progress=True)
+    print(as_flags(str(report), vars(args)))
 
 
 def log_beside(model: str) -> Path | None:

@@ -14,15 +14,17 @@ def as_flags(sentence: str, arguments: Iterable[str]) -> str:
 
     A name without an underscore is an argument only where `=True` follows, as any word may be a name.
 
-    >>> as_flags("pass input_range=(low, high), or log_dir; with overwrite=True the run in logs/log_dir goes",
-    ...          ["input_range", "log_dir", "overwrite", "run"])
-    'pass --input-range=LOW,HIGH, or --log-dir; with --overwrite the run in logs/log_dir goes'
+    >>> as_flags("pass input_range=(low, high), such as (-1, 1), or log_dir", ["input_range", "log_dir"])
+    'pass --input-range=LOW,HIGH, such as -1,1, or --log-dir'
+    >>> as_flags("with overwrite=True the run in logs/log_dir goes", ["overwrite", "run", "log_dir"])
+    'with --overwrite the run in logs/log_dir goes'
     """
     for name in arguments:
         flag = f"--{name.replace('_', '-')}"
         shown, meant = _PLACEHOLDERS.get(name, ("", ""))
-        if shown:
+        if shown and f"{name}={shown}" in sentence:
             sentence = sentence.replace(f"{name}={shown}", f"{flag}={meant}")
+            sentence = re.sub(r"\((-?\d+), (-?\d+)\)", r"\1,\2", sentence)  # its examples
         optional = "?" if "_" in name else ""
         sentence = re.sub(rf"(?<![\w./'\"-]){name}(=True){optional}(?![\w/'\"])(?!\.\w)", flag, sentence)
     return sentence
