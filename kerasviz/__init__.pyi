@@ -30,11 +30,14 @@ from .events import (
     open_log,
 )
 from .explanation import (
+    Explanation,
+    Method,
+    Option,
     Probe,
     Trace,
     explain,
-    integrate,
     methods,
+    smooth,
 )
 from .film import (
     animate,
@@ -94,6 +97,9 @@ __all__ = [
     "Embedding",
     "Evaluator",
     "Evolution",
+    "Explanation",
+    "Method",
+    "Option",
     "PictureForm",
     "Probe",
     "Scale",
@@ -120,7 +126,6 @@ __all__ = [
     "filter_activation",
     "filter_tiles",
     "images",
-    "integrate",
     "kernel_figure",
     "layer_filters",
     "layers",
@@ -142,6 +147,7 @@ __all__ = [
     "sequential",
     "sheet",
     "sheet_frames",
+    "smooth",
     "symmetric",
     "top_class",
     "training",

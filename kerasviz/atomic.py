@@ -13,6 +13,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kerasviz.errors import OutputError
 
@@ -161,3 +162,11 @@ def _is_dead(entry: os.DirEntry[str], host: str, process: str, session: str) -> 
     except (PermissionError, OverflowError):
         return False
     return False
+
+
+def save_array(path: str | os.PathLike[str], values: Any) -> None:
+    """Write an array as a `.npy` file that appears whole or not at all."""
+    import numpy as np
+
+    with atomic_path(path) as temporary:
+        np.save(temporary, values)

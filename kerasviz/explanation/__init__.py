@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from kerasviz.explanation.cams.run import input_size
 from kerasviz.explanation.cams.weigh import Weighting
-from kerasviz.explanation.entry import explain
+from kerasviz.explanation.entry import Interrupted, explain
+from kerasviz.explanation.found import Found
 from kerasviz.explanation.gradients.batches import reduced
-from kerasviz.explanation.gradients.integrated import PathIntegral, integrate
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, Method
+from kerasviz.explanation.noise import smooth
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.perturbation.masking import filled
-from kerasviz.explanation.perturbation.rescoring import Interrupted, explained_classes, samples
+from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore, samples
 from kerasviz.explanation.probing import Probe, Trace
 from kerasviz.explanation.request import Request
+from kerasviz.explanation.result import Explanation
+from kerasviz.explanation.settled import explained_classes
+from kerasviz.explanation.smoothing import Smoothing
 from kerasviz.explanation.table import METHODS, find_method, methods
 
 __all__ = [
@@ -21,12 +25,16 @@ __all__ = [
     "GRADIENT",
     "METHODS",
     "PERTURBATION",
+    "Experiment",
+    "Explanation",
+    "Found",
     "Interrupted",
     "Method",
     "Option",
-    "PathIntegral",
     "Probe",
     "Request",
+    "Sample",
+    "Smoothing",
     "Trace",
     "Weighting",
     "explain",
@@ -34,9 +42,10 @@ __all__ = [
     "filled",
     "find_method",
     "input_size",
-    "integrate",
     "methods",
     "reduced",
+    "rescore",
     "resize",
     "samples",
+    "smooth",
 ]

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from kerasviz.explanation.method import Method
+from kerasviz.explanation.perturbation.rescoring import Stopped
 from kerasviz.explanation.request import Request
+from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
 from kerasviz.probe import LayerRequest, Target, as_target
 
 BATCH_SIZE = 32
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a method of many passes; `explanation` holds what is done so far.
+
+    Its maps of finished pictures are whole; that of the one at work is as far as it got (occlusion: NaN where
+    nothing was hidden yet; the others: the estimate from the passes made); of later ones everything is NaN,
+    and the class -1. Of a stream, whose length is not known, the later ones are missing.
+    """
+
+    def __init__(self, explanation: Explanation, message: str) -> None:
+        super().__init__(message)
+        self.explanation = explanation
 
 
 def explain(
@@ -25,8 +40,9 @@ def explain(
     target: Target | int | str | Callable | None = None,
     raw: bool = False,
     batch_size: int = BATCH_SIZE,
+    input_range: Sequence[float] | None = None,
     **options: Any,
-) -> np.ndarray:
+) -> Explanation:
     """Return where in each picture the evidence for a score lies.
 
     The score is a logit wherever the model shows one, before its final softmax or sigmoid; ask for
@@ -41,27 +57,39 @@ def explain(
             `Target`, or a function from the model's outputs to scores (N,).
         raw: return the maps at the size of the feature maps instead of the input's.
         batch_size: pictures per run.
+        input_range: the values that the model takes for black and white, to draw on the pictures; where the
+            model says it itself, or the pictures are uint8, there is no need.
         **options: the method's own, as its row in `explanation.METHODS` declares them; of the CAM family
             `relu=False`, which returns signed maps, and `precision="bfloat16"`, which computes with 8 bits of
             precision, faster on CPUs that can.
 
     Returns:
-        float32 `(N, h, w)` at the input's size, interpolated linearly (see `resize`); `(N, w)` and
-        `(N, d, h, w)` from 1D and 3D networks. CAMs are 0 and above and never NaN for finite input.
+        an `Explanation`. Its maps are float32 `(N, h, w)` at the input's size, interpolated linearly (see
+        `resize`); `(N, w)` and `(N, d, h, w)` from 1D and 3D networks. CAMs are 0 and above and never NaN for
+        finite input.
 
     Raises:
         InputError: an unknown method or option, a value that an option does not take, or unusable pictures
             (ImageError).
         LayerNotFoundError, TargetError: no such layer, or no such score.
         UnsupportedModelError: the network is none that the method is defined for.
+        Interrupted: on Ctrl-C during a method of many passes, with what is done so far.
 
-    >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3),
+    >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3, name="c"),
     ...                           keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)])
-    >>> explain(model, np.ones((3, 4, 4, 1)), target=1).shape
-    (3, 4, 4)
+    >>> explain(model, np.ones((3, 4, 4, 1)), target=1)
+    Explanation(Grad-CAM at c: 3 maps of 4 x 4; class 1 (output ...), class 1 (output ...), ...)
     """
-    found = find_method(method)
-    resolved = found.resolved(options)
+    row = find_method(method)
+    resolved = row.resolved(options)
     request = Request(model, images, layer, as_target(target), raw, batch_size)
-    found.refuse_layer(request, resolved)
-    return found.run(request, **resolved)
+    row.refuse_layer(request, resolved)
+    try:
+        found = row.run(request, **resolved)
+    except Stopped as stopped:
+        so_far = Explanation.of(stopped.found, row, resolved, model, images, input_range)
+        raise Interrupted(so_far, str(stopped)) from None
+    doubt = row.doubt and row.doubt(found, resolved)
+    if doubt:
+        warnings.warn(doubt, stacklevel=2)
+    return Explanation.of(found, row, resolved, model, images, input_range)

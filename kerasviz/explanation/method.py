@@ -6,18 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from kerasviz.errors import InputError, did_you_mean
 from kerasviz.explanation.cams.weigh import Weighting
+from kerasviz.explanation.found import Found
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.request import Request
 
 # The families: class activation maps of one run, hidden parts in many runs, gradients by the pixels.
 CAM, PERTURBATION, GRADIENT = "cam", "perturbation", "gradient"
 
-# (request, **options) -> float32 attributions (N, ...).
-Run = Callable[..., np.ndarray]
+# (request, **options) -> what was found for the pictures.
+Run = Callable[..., Found]
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Method:
         paper: authors, title, where and when.
         equation: the map in a line; the docstring of what runs it explains the symbols.
         family: `CAM`, `PERTURBATION` or `GRADIENT`.
-        run: `(request, **options)` with a value for every option -> the maps.
+        run: `(request, **options)` with a value for every option -> what was found.
         options: what may be passed beside the arguments that all methods share.
         takes_layer: whether its map is made of a layer's activations.
         layer_if: (option, value) with which alone a layer is taken; None where it always is, or never.
@@ -38,6 +37,8 @@ class Method:
         zero_is_nothing: whether the value 0 means that there is no evidence. Where not, only differences
             within the map mean something.
         passes: how many forward passes a picture costs: a number, or in words.
+        error: what the error that comes with each map is; None where the method knows none.
+        doubt: what was found, with the options -> a warning in words, or None where nothing is to be doubted.
         weighting: of the family `CAM`, what weighs a trace's activations.
     """
 
@@ -53,6 +54,8 @@ class Method:
     signed: bool = False
     zero_is_nothing: bool = True
     passes: int | str = 1
+    error: str | None = None
+    doubt: Callable[[Found, Mapping[str, Any]], str | None] | None = None
     weighting: Weighting | None = None
 
     def resolved(self, options: Mapping[str, Any]) -> dict[str, Any]:

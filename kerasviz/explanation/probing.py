@@ -16,6 +16,8 @@ import numpy as np
 import kerasviz.probe as probe
 from kerasviz.errors import InputError, did_you_mean
 from kerasviz.explanation.cams.weigh import refuse_undefined
+from kerasviz.explanation.found import Found
+from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
 from kerasviz.probe import BATCH_SIZE, Classes, Target
 
@@ -27,14 +29,14 @@ class Trace(probe.Trace):
     >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 3, name="conv"),
     ...                           keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)])
     >>> trace = Probe(model, "conv").trace(np.ones((3, 4, 4, 1)))
-    >>> [trace.cam(method).shape for method in ("grad_cam", "layer_cam")]
+    >>> [trace.cam(method).maps.shape for method in ("grad_cam", "layer_cam")]
     [(3, 2, 2), (3, 2, 2)]
     """
 
     model: keras.Model | None = None
 
-    def cam(self, method: str = "grad_cam", *, layer: str | None = None, relu: bool = True) -> np.ndarray:
-        """Return the class activation maps at the size of the feature maps, float32 `(N, h, w)`.
+    def cam(self, method: str = "grad_cam", *, layer: str | None = None, relu: bool = True) -> Explanation:
+        """Return the class activation maps, at the size of the feature maps `(N, h, w)`, as an `Explanation`.
 
         Args:
             method: grad_cam, grad_cam_plus_plus, xgrad_cam, layer_cam, hires_cam, eigen_cam or cam.
@@ -51,12 +53,13 @@ class Trace(probe.Trace):
         path = paths[0] if layer is None else layer
         if path not in paths:
             raise InputError(f"The trace has no layer {layer!r}. {did_you_mean(str(layer), paths)}")
-        weighting = find_method(method).weighting
-        if weighting is None:
+        row = find_method(method)
+        if row.weighting is None:
             raise InputError(f"Method {method} takes more than a trace: use explain for it.")
-        maps, defined = weighting.maps(path, self.activations[path], self.gradients[path], relu)
+        maps, defined = row.weighting.maps(path, self.activations[path], self.gradients[path], relu)
         refuse_undefined(defined)
-        return np.asarray(maps)
+        found = Found.of(np.asarray(maps), self, path)
+        return Explanation.of(found, row, row.resolved({"relu": relu}), self.model, self.images)
 
 
 class Probe(probe.Probe):  # noqa: D101

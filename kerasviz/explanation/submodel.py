@@ -18,6 +18,10 @@ class UpToLayer(keras.Model):
         self.inner = model
         self._call_path = call
 
+    @property
+    def path(self) -> str:  # noqa: D102
+        return self._call_path.path
+
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Run the whole model; what comes after the layer is not computed in a frozen forward."""
         seen: list[Any] = []

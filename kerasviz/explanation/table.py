@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import numpy as np
@@ -12,15 +13,16 @@ from kerasviz.explanation.cams.run import run_cam
 from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.gradients.batches import REDUCTIONS
 from kerasviz.explanation.gradients.guided import guided_backpropagation, guided_grad_cam
-from kerasviz.explanation.gradients.integrated import integrated_gradients
+from kerasviz.explanation.gradients.integrated import integrated_gradients, misses
 from kerasviz.explanation.gradients.plain import input_x_gradient, saliency
-from kerasviz.explanation.gradients.smoothing import SMOOTHED, smooth_grad
+from kerasviz.explanation.gradients.smoothing import smooth_grad
 from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, Method
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.perturbation.masking import FILLS
 from kerasviz.explanation.perturbation.occlusion import occlusion
 from kerasviz.explanation.perturbation.rise import rise
 from kerasviz.explanation.perturbation.score_cam import ablation_cam, score_cam
+from kerasviz.explanation.smoothing import NOISE, SAMPLES, SEED
 
 _SELVARAJU = (
     'Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", '
@@ -36,7 +38,6 @@ _PRECISION = Option(
 )
 _PROGRESS = Option("progress", bool, True, "show a bar")
 _FILL = Option("fill", str, "zero", "what hidden places hold", choices=FILLS)
-_SEED = Option("seed", int, 0, "of all that is random", low=0)
 
 
 def _channels(default: str) -> Option:
@@ -50,6 +51,58 @@ def _cam(name: str, title: str, paper: str, equation: str, weighting: Weighting)
         name, title, paper, equation, CAM, run, options, takes_layer=True, passes=1, weighting=weighting
     )
 
+
+# What SmoothGrad smooths before the channels become one number.
+_ONE_GRADIENT = (
+    Method(
+        "saliency",
+        "Saliency",
+        'Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks: Visualising Image '
+        'Classification Models and Saliency Maps", ICLR workshop 2014',
+        "M_p = max_c |dY/dx_pc|",
+        GRADIENT,
+        saliency,
+        (_channels("max_abs"),),
+    ),
+    Method(
+        "input_x_gradient",
+        "Input x gradient",
+        'Shrikumar, Greenside and Kundaje, "Learning Important Features Through Propagating Activation '
+        'Differences", ICML 2017',
+        "M_p = sum_c x_pc dY/dx_pc",
+        GRADIENT,
+        input_x_gradient,
+        (_channels("sum"),),
+        signed=True,
+    ),
+    Method(
+        "integrated_gradients",
+        "Integrated Gradients",
+        'Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017',
+        "M_p = sum_c (x_pc - x'_pc) int_0^1 dY(x' + t (x - x'))/dx_pc dt",
+        GRADIENT,
+        integrated_gradients,
+        (
+            Option("baseline", np.ndarray, 0.0, "the picture that says nothing"),
+            Option("steps", int, 64, "points on the line from the baseline to the picture", low=2),
+            _channels("sum"),
+        ),
+        signed=True,
+        passes="one for each step",
+        error="completeness",
+        doubt=misses,
+    ),
+    Method(
+        "guided_backpropagation",
+        "Guided backpropagation",
+        'Springenberg, Dosovitskiy, Brox and Riedmiller, "Striving for Simplicity: The All Convolutional '
+        'Net", ICLR workshop 2015',
+        "R_z = [z > 0] [R_y > 0] R_y at every y = ReLU(z)",
+        GRADIENT,
+        guided_backpropagation,
+        (_channels("max_abs"),),
+    ),
+)
 
 METHODS: tuple[Method, ...] = (
     _cam(
@@ -173,62 +226,34 @@ METHODS: tuple[Method, ...] = (
             Option("cells", int, 7, "cells along each side of the coarse grid", low=1),
             Option("keep", float, 0.5, "the probability that a cell is shown", low=0, high=1, open_ends=True),
             _FILL,
-            _SEED,
+            SEED,
             _PRECISION,
             _PROGRESS,
         ),
         signed=True,
         zero_is_nothing=False,
         passes="one for each mask",
+        error="standard error",
     ),
-    Method(
-        "saliency",
-        "Saliency",
-        'Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks: Visualising Image '
-        'Classification Models and Saliency Maps", ICLR workshop 2014',
-        "M_p = max_c |dY/dx_pc|",
-        GRADIENT,
-        saliency,
-        (_channels("max_abs"),),
-    ),
-    Method(
-        "input_x_gradient",
-        "Input x gradient",
-        'Shrikumar, Greenside and Kundaje, "Learning Important Features Through Propagating Activation '
-        'Differences", ICML 2017',
-        "M_p = sum_c x_pc dY/dx_pc",
-        GRADIENT,
-        input_x_gradient,
-        (_channels("sum"),),
-        signed=True,
-    ),
-    Method(
-        "integrated_gradients",
-        "Integrated Gradients",
-        'Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017',
-        "M_p = sum_c (x_pc - x'_pc) int_0^1 dY(x' + t (x - x'))/dx_pc dt",
-        GRADIENT,
-        integrated_gradients,
-        (
-            Option("baseline", np.ndarray, 0.0, "the picture that says nothing"),
-            Option("steps", int, 64, "points on the line from the baseline to the picture", low=2),
-            _channels("sum"),
-        ),
-        signed=True,
-        passes="one for each step",
-    ),
+    *_ONE_GRADIENT,
     Method(
         "smooth_grad",
         "SmoothGrad",
         'Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017',
         "M = 1/n sum_i A(x + e_i), e_i ~ Normal(0, s^2)",
         GRADIENT,
-        smooth_grad,
+        functools.partial(smooth_grad, smoothed=_ONE_GRADIENT),
         (
-            Option("of", str, "saliency", "the method that is smoothed", choices=tuple(SMOOTHED)),
-            Option("samples", int, 25, "noisy copies of the picture", low=1),
-            Option("noise", float, 0.15, "standard deviation, as a share of the picture's range", low=0),
-            _SEED,
+            Option(
+                "of",
+                str,
+                "saliency",
+                "the method that is smoothed",
+                choices=tuple(method.name for method in _ONE_GRADIENT),
+            ),
+            dataclasses.replace(SAMPLES, default=25),
+            dataclasses.replace(NOISE, default=0.15),
+            SEED,
             Option(
                 "channels",
                 str,
@@ -239,16 +264,6 @@ METHODS: tuple[Method, ...] = (
             Option("options", dict, None, "those of the smoothed method"),
         ),
         passes="one for each noisy copy",
-    ),
-    Method(
-        "guided_backpropagation",
-        "Guided backpropagation",
-        'Springenberg, Dosovitskiy, Brox and Riedmiller, "Striving for Simplicity: The All Convolutional '
-        'Net", ICLR workshop 2015',
-        "R_z = [z > 0] [R_y > 0] R_y at every y = ReLU(z)",
-        GRADIENT,
-        guided_backpropagation,
-        (_channels("max_abs"),),
     ),
     Method(
         "guided_grad_cam",

@@ -68,10 +68,10 @@ class _Maps:
     """The maps of a trace, with the scores they explain."""
 
     def __init__(self, trace: Trace) -> None:
-        maps = trace.cam()
-        if maps.ndim != 3:
+        found = trace.cam()
+        if found.maps.ndim != 3:
             raise InputError("the last spatial layer has no maps (h, w) to lay over a picture.")
-        self.maps, self.scores, self.kind = maps, trace.scores, trace.score_kind
+        self.maps, self.scores, self.kind = found.maps, found.scores, found.score_kind
 
 
 def _cam_card(subject: Subject, index: int, at: int, predicted: _Maps, true: _Maps) -> Html:

@@ -194,7 +194,7 @@ class Evaluator:
             target=classes.tolist(),
             batch_size=self.settings.batch_size,
             **options,
-        )
+        ).maps
 
     def _curves(self, maps: np.ndarray) -> dict[str, Curves]:
         target = class_score(self.classes.tolist(), probability=True)

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import Method, Request, explain, explained_classes, find_method
+from kerasviz.explanation import Method, explain
 from kerasviz.pictures.figures import Figure, curves_figure
-from kerasviz.probe import LayerRequest, Place, as_target, resolve, walk
+from kerasviz.probe import LayerRequest, Place, resolve, walk
 
 # Of the index of structural similarity, Wang et al. 2004.
 _SIGMA, _K1, _K2 = 1.5, 0.01, 0.03
@@ -116,7 +116,6 @@ def sanity_check(
     """
     if stages is not None and stages < 1:
         raise InputError(f"stages is {stages}; expected 1 or more, or None for every layer.")
-    classes = explained_classes(Request(model, images, None, as_target(None), False, 32)).tolist()
     path = None if layer is None else resolve(model, layer)[0].path
     copy = _copy(model)
     cascade = [place for place in reversed(list(walk(copy))) if _own_weights(place)]
@@ -124,7 +123,8 @@ def sanity_check(
         raise InputError(f"Model {model.name} has no weights to randomise.")
     count = len(cascade) if stages is None else min(stages, len(cascade))
     stops = set(np.linspace(1, len(cascade), count).round().astype(int))
-    maps = explain(model, images, method, layer=path, target=classes, **options)
+    trained = explain(model, images, method, layer=path, **options)
+    maps, classes = trained.maps, trained.classes.tolist()
     found = [_stage("", 0, maps, maps)]
     rng = np.random.default_rng(seed)
     for number, place in enumerate(cascade, start=1):
@@ -133,8 +133,8 @@ def sanity_check(
             variable.assign(rng.permutation(values.ravel()).reshape(values.shape))
         if number in stops:
             changed = explain(copy, images, method, layer=path, target=classes, **options)
-            found.append(_stage(place.path, number, changed, maps))
-    return SanityCheck(find_method(method).name, tuple(found))
+            found.append(_stage(place.path, number, changed.maps, maps))
+    return SanityCheck(trained.method, tuple(found))
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> float:

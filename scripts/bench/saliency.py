@@ -35,7 +35,9 @@ def guided(model: keras.Model) -> Callable[[np.ndarray], object]:
 
 
 def integrated(model: keras.Model) -> Callable[[np.ndarray], object]:
-    return lambda images: list(kv.integrate(model, images, steps=STEPS, batch_size=len(images)))
+    return lambda images: kv.explain(
+        model, images, "integrated_gradients", steps=STEPS, batch_size=len(images)
+    )
 
 
 def smooth(model: keras.Model) -> Callable[[np.ndarray], object]:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers as kl
+from maps_of import maps_of
 
-from kerasviz.explanation import explain
 from kerasviz.probe import class_score
 
 IMAGES = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
@@ -40,7 +40,7 @@ def reference(model: keras.Model, layer: str, label: int) -> np.ndarray:
 def test_agrees_with_a_full_tape(build, layer: str) -> None:
     keras.utils.set_random_seed(0)
     model = build()
-    found = explain(model, IMAGES, layer=layer, target=3, raw=True, relu=False)
+    found = maps_of(model, IMAGES, layer=layer, target=3, raw=True, relu=False)
     expected = reference(model, layer, 3)
     largest = np.abs(expected).max()
     assert largest > 0
@@ -56,7 +56,7 @@ def test_a_nested_mixed_network_of_two_outputs() -> None:
     heads = [kl.Dense(3, name=name, activation="softmax", dtype="float32")(flat) for name in ("one", "two")]
     model = keras.Model(image, heads)
     images = IMAGES[:, :16, :16]
-    found = explain(model, images, layer="base/conv", target=class_score(1, output="two"), raw=True)
+    found = maps_of(model, images, layer="base/conv", target=class_score(1, output="two"), raw=True)
     activations = np.asarray(keras.ops.cast(conv(images), "float32"))
     # The head is linear: each gradient is one weight of the dense layer, rounded by the cast to bfloat16.
     kernel = tf.cast(tf.cast(model.get_layer("two").kernel.value, tf.bfloat16), tf.float32).numpy()

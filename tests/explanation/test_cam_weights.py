@@ -38,24 +38,24 @@ BY_HAND = {
 
 @pytest.mark.parametrize("method", BY_HAND)
 def test_literal_maps(method: str) -> None:
-    signed = trace().cam(method, relu=False)
+    signed = trace().cam(method, relu=False).maps
     assert signed.dtype == np.float32
     np.testing.assert_allclose(signed[0], BY_HAND[method], rtol=1e-6)
-    np.testing.assert_allclose(trace().cam(method)[0], np.maximum(BY_HAND[method], 0), rtol=1e-6)
+    np.testing.assert_allclose(trace().cam(method).maps[0], np.maximum(BY_HAND[method], 0), rtol=1e-6)
 
 
 def test_eigen_cam_projects_on_the_first_direction() -> None:
     # Rows (positions) [1,2], [2,0], [0,1], [1,1]: the Gram matrix [[6, 3], [3, 6]] has the eigenvalues 9
     # and 3, the first with the vector (1, 1) / sqrt(2).
     np.testing.assert_allclose(
-        trace().cam("eigen_cam")[0], np.array([[3, 2], [1, 2]]) / np.sqrt(2), rtol=1e-5
+        trace().cam("eigen_cam").maps[0], np.array([[3, 2], [1, 2]]) / np.sqrt(2), rtol=1e-5
     )
 
 
 @pytest.mark.parametrize("channels", [2, 9])
 def test_eigen_cam_agrees_with_the_singular_value_decomposition(channels: int) -> None:
     activations = np.random.default_rng(0).normal(size=(3, 2, 3, channels)).astype(np.float32)
-    found = trace(activations, activations).cam("eigen_cam", relu=False)
+    found = trace(activations, activations).cam("eigen_cam", relu=False).maps
     for values, expected in zip(found, activations.reshape(3, 6, channels), strict=True):
         projected = expected @ np.linalg.svd(expected)[2][0]
         sign = 1 if projected.sum() >= 0 else -1
@@ -64,7 +64,9 @@ def test_eigen_cam_agrees_with_the_singular_value_decomposition(channels: int) -
 
 def test_cam_reads_the_dense_weights_from_constant_gradients() -> None:
     constant = np.broadcast_to(np.array([0.5, -1.0], np.float32) / 4, A.shape)
-    np.testing.assert_allclose(trace(A, constant).cam("cam", relu=False)[0], [[0.5 - 2, 1], [-1, 0.5 - 1]])
+    np.testing.assert_allclose(
+        trace(A, constant).cam("cam", relu=False).maps[0], [[0.5 - 2, 1], [-1, 0.5 - 1]]
+    )
     with pytest.raises(UnsupportedModelError, match="global average pooling"):
         trace().cam("cam")
 
@@ -81,7 +83,7 @@ def test_grad_cam_plus_plus_of_negative_maps_stays_finite() -> None:
 @pytest.mark.parametrize("spatial", [(5,), (3, 4), (2, 3, 4)])
 def test_dead_maps_are_zero_in_any_dimension(method: str, spatial: tuple[int, ...]) -> None:
     zero = np.zeros((2, *spatial, 3), np.float32)
-    assert trace(zero, zero).cam(method).tolist() == np.zeros((2, *spatial)).tolist()
+    assert trace(zero, zero).cam(method).maps.tolist() == np.zeros((2, *spatial)).tolist()
 
 
 def test_several_layers_and_wrong_requests() -> None:

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from maps_of import maps_of
 
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError
-from kerasviz.explanation import CAM, METHODS, explain
+from kerasviz.explanation import CAM, METHODS
 from kerasviz.probe import Probe, class_score
 
 
@@ -62,7 +63,7 @@ def test_contract(case, method: str) -> None:
     model, images = case
     before = images.copy()
     weights = [np.array(weight.numpy()) for weight in model.weights]
-    maps = explain(model, images, method, target=1)
+    maps = maps_of(model, images, method, target=1)
     assert maps.shape == images.shape[:-1]
     assert maps.dtype == np.float32
     assert np.isfinite(maps).all()
@@ -70,60 +71,60 @@ def test_contract(case, method: str) -> None:
     np.testing.assert_array_equal(images, before)
     for was, weight in zip(weights, model.weights, strict=False):
         np.testing.assert_array_equal(was, weight.numpy())
-    np.testing.assert_array_equal(explain(model, images, method, target=1), maps)
+    np.testing.assert_array_equal(maps_of(model, images, method, target=1), maps)
     tolerance = 1e-6 + 1e-5 * maps.max()
-    np.testing.assert_allclose(explain(model, images[:1], method, target=1), maps[:1], atol=tolerance)
-    np.testing.assert_allclose(explain(model, images, method, target=1, batch_size=3), maps, atol=tolerance)
+    np.testing.assert_allclose(maps_of(model, images[:1], method, target=1), maps[:1], atol=tolerance)
+    np.testing.assert_allclose(maps_of(model, images, method, target=1, batch_size=3), maps, atol=tolerance)
 
 
 @pytest.mark.parametrize("method", sorted(set(CAMS) - {"cam"}))
 def test_every_parameter_changes_the_result(method: str) -> None:
     model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
-    plain = explain(model, images, method, target=0, relu=False)
-    assert explain(model, images, method, target=0, relu=False, raw=True).shape == (2, 5, 5)
-    assert explain(model, images, method, layer="conv1", target=0, relu=False, raw=True).shape == (2, 7, 7)
+    plain = maps_of(model, images, method, target=0, relu=False)
+    assert maps_of(model, images, method, target=0, relu=False, raw=True).shape == (2, 5, 5)
+    assert maps_of(model, images, method, layer="conv1", target=0, relu=False, raw=True).shape == (2, 7, 7)
     if method != "eigen_cam":
-        assert np.abs(explain(model, images, method, target=1, relu=False) - plain).max() > 1e-4
+        assert np.abs(maps_of(model, images, method, target=1, relu=False) - plain).max() > 1e-4
         assert plain.min() < 0 or method in ("layer_cam", "grad_cam_plus_plus")
-    others = [explain(model, images, name, target=0, relu=False) for name in CAMS if name != method]
+    others = [maps_of(model, images, name, target=0, relu=False) for name in CAMS if name != method]
     # On a network of pooling and one dense layer XGrad-CAM, HiResCAM and Grad-CAM agree, as their papers say.
     assert sum(np.abs(other - plain).max() > 1e-4 for other in others) >= 3
 
 
 def test_cam_is_grad_cam_times_the_number_of_positions() -> None:
     model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
-    zhou = explain(model, images, "cam", target=2, relu=False, raw=True)
-    np.testing.assert_allclose(zhou, 25 * explain(model, images, target=2, relu=False, raw=True), rtol=1e-4)
+    zhou = maps_of(model, images, "cam", target=2, relu=False, raw=True)
+    np.testing.assert_allclose(zhou, 25 * maps_of(model, images, target=2, relu=False, raw=True), rtol=1e-4)
     kernel = model.layers[-1].get_weights()[0]
     activations = Probe(model, "conv2").activations(images)["conv2"]
     np.testing.assert_allclose(zhou, activations @ kernel[:, 2], atol=1e-5)
     with pytest.raises(UnsupportedModelError, match="global average pooling"):
-        explain(model, images, "cam", layer="conv1")
+        maps_of(model, images, "cam", layer="conv1")
 
 
 def test_the_default_layer_is_the_last_spatial_one() -> None:
     model, images = network(nested=True), np.ones((1, 9, 9, 2), np.float32)
-    np.testing.assert_array_equal(explain(model, images), explain(model, images, layer="base/conv2"))
+    np.testing.assert_array_equal(maps_of(model, images), maps_of(model, images, layer="base/conv2"))
     dense = keras.Sequential([keras.Input((4,)), kl.Dense(2)])
     with pytest.raises(UnsupportedModelError, match="no layer with a spatial axis"):
-        explain(dense, np.ones((1, 4)))
+        maps_of(dense, np.ones((1, 4)))
 
 
 @pytest.mark.parametrize("method", CAMS)
 def test_bfloat16_is_near(method: str) -> None:
     model, images = network(), np.random.default_rng(1).random((2, 9, 9, 2), np.float32)
-    exact = explain(model, images, method, target=0, relu=False)
-    rough = explain(model, images, method, target=0, relu=False, precision="bfloat16")
+    exact = maps_of(model, images, method, target=0, relu=False)
+    rough = maps_of(model, images, method, target=0, relu=False, precision="bfloat16")
     assert np.corrcoef(rough.ravel(), exact.ravel())[0, 1] > 0.95
-    np.testing.assert_array_equal(explain(model, images, method, target=0, relu=False), exact)
+    np.testing.assert_array_equal(maps_of(model, images, method, target=0, relu=False), exact)
     with pytest.raises(InputError, match="float32 or bfloat16"):
-        explain(model, images, method, precision="float8")
+        maps_of(model, images, method, precision="float8")
 
 
 def test_probabilities_on_request() -> None:
     model, images = network(), np.random.default_rng(1).random((1, 9, 9, 2), np.float32)
-    logit = explain(model, images, target=0, relu=False)
-    probability = explain(model, images, target=class_score(0, probability=True), relu=False)
+    logit = maps_of(model, images, target=0, relu=False)
+    probability = maps_of(model, images, target=class_score(0, probability=True), relu=False)
     assert np.abs(logit - probability).max() > 1e-3
 
 
@@ -131,21 +132,21 @@ def test_a_model_that_grows_is_cut_anew() -> None:
     model = keras.Sequential([keras.Input((6, 6, 1)), kl.Conv2D(2, 3, name="conv1")])
     model.add(kl.GlobalAveragePooling2D())
     images = np.ones((1, 6, 6, 1), np.float32)
-    assert explain(model, images, raw=True).shape == (1, 4, 4)
+    assert maps_of(model, images, raw=True).shape == (1, 4, 4)
     model.pop()
     model.add(kl.Conv2D(2, 3, name="conv2"))
     model.add(kl.GlobalAveragePooling2D())
-    assert explain(model, images, raw=True).shape == (1, 2, 2)
+    assert maps_of(model, images, raw=True).shape == (1, 2, 2)
 
 
 def test_wrong_requests() -> None:
     model, images = network(), np.ones((1, 9, 9, 2), np.float32)
     with pytest.raises(InputError, match="Got 2 layers, conv1, conv2; expected one"):
-        explain(model, images, layer="conv*")
+        maps_of(model, images, layer="conv*")
     with pytest.raises(LayerNotFoundError, match="Did you mean conv2 or conv1"):
-        explain(model, images, layer="conv3")
+        maps_of(model, images, layer="conv3")
     with pytest.raises(InputError, match="batch_size=0"):
-        explain(model, images, batch_size=0)
+        maps_of(model, images, batch_size=0)
 
 
 def test_repeated_calls_keep_memory_flat() -> None:
@@ -154,16 +155,16 @@ def test_repeated_calls_keep_memory_flat() -> None:
 
     model, images = network(), np.random.default_rng(1).random((1, 9, 9, 2), np.float32)
     for label in (0, 1, 2):
-        explain(model, images, target=label)
+        maps_of(model, images, target=label)
     # Tensors are freed behind tracemalloc's back, which counts them until their place is taken again.
     tensors = tracemalloc.Filter(False, "*/constant_op.py")
     tracemalloc.start()
     try:
-        explain(model, images)
+        maps_of(model, images)
         gc.collect()
         before = tracemalloc.take_snapshot().filter_traces([tensors])
         for at in range(300):
-            explain(model, images, target=at % 3)
+            maps_of(model, images, target=at % 3)
         gc.collect()
         after = tracemalloc.take_snapshot().filter_traces([tensors])
     finally:
@@ -175,11 +176,11 @@ def test_repeated_calls_keep_memory_flat() -> None:
 @pytest.mark.parametrize("layer", [["conv2"], ("conv2",), "conv2", np.int64(1), [1], "conv[2]"])
 def test_ways_to_name_the_one_layer(layer: object) -> None:
     model, images = network(), np.random.default_rng(0).random((2, 9, 9, 2), np.float32)
-    expected = explain(model, images, layer=model.get_layer("conv2"), target=1)
-    np.testing.assert_array_equal(explain(model, images, layer=layer, target=1), expected)
+    expected = maps_of(model, images, layer=model.get_layer("conv2"), target=1)
+    np.testing.assert_array_equal(maps_of(model, images, layer=layer, target=1), expected)
 
 
 @pytest.mark.parametrize("layer", [["conv1", "conv2"], "conv*", [np.int64(1), 2]])
 def test_several_layers_are_refused(layer: object) -> None:
     with pytest.raises(InputError, match=r"Got 2 layers, conv1, conv2; expected one: name it by its path\."):
-        explain(network(), np.ones((1, 9, 9, 2), np.float32), layer=layer)
+        maps_of(network(), np.ones((1, 9, 9, 2), np.float32), layer=layer)

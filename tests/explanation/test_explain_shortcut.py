@@ -6,8 +6,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers as kl
+from maps_of import maps_of
 
-from kerasviz.explanation import CAM, METHODS, explain
+from kerasviz.explanation import CAM, METHODS
 
 SIZE, MARK = 24, 4
 CORNERS = {0: (slice(0, MARK), slice(0, MARK)), 1: (slice(-MARK, None), slice(-MARK, None))}
@@ -45,7 +46,7 @@ def network() -> keras.Model:
 @pytest.mark.parametrize("method", [method.name for method in METHODS if method.family == CAM])
 def test_every_method_points_to_the_mark(network: keras.Model, method: str) -> None:
     images, labels = pictures(40, 2)
-    maps = explain(network, images, method, target=list(labels))
+    maps = maps_of(network, images, method, target=list(labels))
     hits = 0
     for values, label in zip(maps, labels, strict=True):
         row, column = np.unravel_index(values.argmax(), values.shape)

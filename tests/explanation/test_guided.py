@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers as kl
+from maps_of import maps_of
 
 from kerasviz.errors import LayerNotFoundError, UnsupportedModelError
-from kerasviz.explanation import explain, resize
+from kerasviz.explanation import resize
 
 
 def two_layers(activation=None, nested: bool = False) -> keras.Model:
@@ -42,7 +43,7 @@ PLAIN = [-2.0, 8.0]
 
 
 def found(model: keras.Model, method: str, image: np.ndarray = IMAGE) -> list[float]:
-    return explain(model, image, method, target=1, channels="sum")[0, 0].tolist()
+    return maps_of(model, image, method, target=1, channels="sum")[0, 0].tolist()
 
 
 @pytest.mark.parametrize("nested", [False, True])
@@ -90,10 +91,10 @@ def test_a_deeply_nested_network_equals_its_flat_twin() -> None:
     nested = keras.Sequential([keras.Input((10, 10, 3)), outer, *head])
     images = np.random.default_rng(0).random((2, 10, 10, 3), np.float32)
     for method in ("guided_backpropagation", "guided_grad_cam"):
-        maps = explain(flat, images, method, target=1)
+        maps = maps_of(flat, images, method, target=1)
         assert maps.max() > 0
-        np.testing.assert_allclose(explain(nested, images, method, target=1), maps, rtol=1e-5, atol=1e-8)
-        assert np.abs(maps - explain(flat, images, "saliency", target=1)).max() > 1e-4
+        np.testing.assert_allclose(maps_of(nested, images, method, target=1), maps, rtol=1e-5, atol=1e-8)
+        assert np.abs(maps - maps_of(flat, images, "saliency", target=1)).max() > 1e-4
 
 
 def test_guided_grad_cam_is_the_product() -> None:
@@ -103,14 +104,14 @@ def test_guided_grad_cam_is_the_product() -> None:
     model.add(kl.GlobalAveragePooling2D())
     model.add(kl.Dense(2, activation="softmax", kernel_initializer=keras.initializers.RandomUniform(0.1, 1)))
     images = np.random.default_rng(0).random((2, 9, 9, 2), np.float32)
-    signal = explain(model, images, "guided_backpropagation", target=0, channels="all")
+    signal = maps_of(model, images, "guided_backpropagation", target=0, channels="all")
     for layer in ("one", None):
-        coarse = explain(model, images, "grad_cam", layer=layer, target=0, raw=True)
+        coarse = maps_of(model, images, "grad_cam", layer=layer, target=0, raw=True)
         wanted = resize(coarse, (9, 9))[..., None] * signal
-        maps = explain(model, images, "guided_grad_cam", layer=layer, target=0, channels="all")
+        maps = maps_of(model, images, "guided_grad_cam", layer=layer, target=0, channels="all")
         np.testing.assert_allclose(maps, wanted, rtol=1e-4, atol=1e-8)
-    one = explain(model, images, "guided_grad_cam", layer="one", target=0)
-    assert np.abs(one - explain(model, images, "guided_grad_cam", target=0)).max() > 1e-6
+    one = maps_of(model, images, "guided_grad_cam", layer="one", target=0)
+    assert np.abs(one - maps_of(model, images, "guided_grad_cam", target=0)).max() > 1e-6
 
 
 class Hidden(kl.Layer):
@@ -122,9 +123,9 @@ class Hidden(kl.Layer):
 def test_networks_that_it_cannot_guide_are_refused_and_left_as_they_were() -> None:
     smooth = two_layers("gelu")
     with pytest.raises(UnsupportedModelError, match="has no ReLU"):
-        explain(smooth, IMAGE, "guided_backpropagation", target=1)
+        maps_of(smooth, IMAGE, "guided_backpropagation", target=1)
     with pytest.raises(UnsupportedModelError, match="compiled on its own"):
-        explain(two_layers(Hidden()), IMAGE, "guided_backpropagation", target=1)
+        maps_of(two_layers(Hidden()), IMAGE, "guided_backpropagation", target=1)
     model = two_layers()
     before = {layer.name: dict(vars(layer)) for layer in model.layers}
 
@@ -132,9 +133,9 @@ def test_networks_that_it_cannot_guide_are_refused_and_left_as_they_were() -> No
         raise RuntimeError("broken target")
 
     with pytest.raises(RuntimeError, match="broken target"):
-        explain(model, IMAGE, "guided_backpropagation", target=broken)
+        maps_of(model, IMAGE, "guided_backpropagation", target=broken)
     with pytest.raises(LayerNotFoundError):
-        explain(model, IMAGE, "guided_grad_cam", layer="nowhere")
+        maps_of(model, IMAGE, "guided_grad_cam", layer="nowhere")
     assert {layer.name: dict(vars(layer)) for layer in model.layers} == before
     assert found(model, "saliency") == PLAIN
     with tf.GradientTape() as tape:

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from maps_of import maps_of
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import Interrupted, explain
+from kerasviz.explanation import Interrupted
 from kerasviz.explanation.perturbation.rescoring import Sample
 from kerasviz.probe import class_score, region_score
 
@@ -27,10 +28,10 @@ def test_predicted_class_is_that_of_the_whole_picture(
     network: keras.Model, pictures: np.ndarray, method: str
 ) -> None:
     classes = network.predict_on_batch(pictures).argmax(axis=1).tolist()
-    default = explain(network, pictures, method, **OPTIONS[method])
-    named = explain(network, pictures, method, target=classes, **OPTIONS[method])
+    default = maps_of(network, pictures, method, **OPTIONS[method])
+    named = maps_of(network, pictures, method, target=classes, **OPTIONS[method])
     np.testing.assert_array_equal(default, named)
-    others = explain(network, pictures, method, target=[(c + 1) % 4 for c in classes], **OPTIONS[method])
+    others = maps_of(network, pictures, method, target=[(c + 1) % 4 for c in classes], **OPTIONS[method])
     assert not np.allclose(default, others)
 
 
@@ -55,23 +56,23 @@ def test_predicted_class_is_that_of_the_whole_picture(
 def test_every_option_changes_the_result(
     network: keras.Model, pictures: np.ndarray, method: str, options: dict
 ) -> None:
-    one = explain(network, pictures[:1], method, target=0, **OPTIONS[method])
-    again = explain(network, pictures[:1], method, target=0, **OPTIONS[method])
+    one = maps_of(network, pictures[:1], method, target=0, **OPTIONS[method])
+    again = maps_of(network, pictures[:1], method, target=0, **OPTIONS[method])
     np.testing.assert_array_equal(one, again)
-    assert not np.allclose(one, explain(network, pictures[:1], method, target=0, **OPTIONS[method] | options))
+    assert not np.allclose(one, maps_of(network, pictures[:1], method, target=0, **OPTIONS[method] | options))
 
 
 @pytest.mark.parametrize("method", OPTIONS)
 def test_bfloat16_is_near_and_batches_do_not_matter(
     network: keras.Model, pictures: np.ndarray, method: str
 ) -> None:
-    exact = explain(network, pictures, method, target=0, **OPTIONS[method])
-    batched = explain(network, pictures, method, target=0, batch_size=7, **OPTIONS[method])
+    exact = maps_of(network, pictures, method, target=0, **OPTIONS[method])
+    batched = maps_of(network, pictures, method, target=0, batch_size=7, **OPTIONS[method])
     np.testing.assert_allclose(batched, exact, atol=1e-5)
-    rough = explain(network, pictures, method, target=0, precision="bfloat16", **OPTIONS[method])
+    rough = maps_of(network, pictures, method, target=0, precision="bfloat16", **OPTIONS[method])
     assert np.corrcoef(rough.ravel(), exact.ravel())[0, 1] > 0.95
     with pytest.raises(InputError, match="bfloat16"):
-        explain(network, pictures, method, precision="float8")
+        maps_of(network, pictures, method, precision="float8")
 
 
 @pytest.mark.parametrize("method", OPTIONS)
@@ -79,7 +80,7 @@ def test_nothing_of_the_caller_changes(network: keras.Model, method: str) -> Non
     pixels = (np.random.default_rng(2).random((2, 12, 10, 3)) * 255).astype(np.uint8)
     before, weights = pixels.copy(), network.get_weights()
     names, policy = [layer.name for layer in network.layers], keras.config.dtype_policy()
-    explain(network, pixels, method, target=0, **OPTIONS[method])
+    maps_of(network, pixels, method, target=0, **OPTIONS[method])
     np.testing.assert_array_equal(pixels, before)
     for old, new in zip(weights, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
@@ -90,10 +91,10 @@ def test_nothing_of_the_caller_changes(network: keras.Model, method: str) -> Non
 
 def test_changed_weights_are_noticed(pictures: np.ndarray) -> None:
     model = keras.Sequential([keras.Input((12, 10, 3)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()])
-    before = {m: explain(model, pictures, m, target=0, **OPTIONS[m]) for m in OPTIONS}
+    before = {m: maps_of(model, pictures, m, target=0, **OPTIONS[m]) for m in OPTIONS}
     model.set_weights([w + 0.5 for w in model.get_weights()])
     for method, old in before.items():
-        assert not np.allclose(old, explain(model, pictures, method, target=0, **OPTIONS[method]))
+        assert not np.allclose(old, maps_of(model, pictures, method, target=0, **OPTIONS[method]))
 
 
 @pytest.mark.parametrize(("method", "done"), [("occlusion", 8), ("rise", 8), ("score_cam", 4)])
@@ -101,7 +102,7 @@ def test_interruption_keeps_what_is_done(
     network: keras.Model, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch, method: str, done: int
 ) -> None:
     options = OPTIONS[method] | ({"layer": "last"} if method == "score_cam" else {})
-    whole = explain(network, pictures, method, target=0, batch_size=4, **options)
+    whole = maps_of(network, pictures, method, target=0, batch_size=4, **options)
     score, calls = Sample.score, []
 
     def stop_in_second_picture(self: Sample, pixels: np.ndarray) -> np.ndarray:
@@ -112,9 +113,9 @@ def test_interruption_keeps_what_is_done(
         return score(self, pixels)
 
     monkeypatch.setattr(Sample, "score", stop_in_second_picture)
-    with pytest.raises(Interrupted, match=f"{method} stopped after") as caught:
-        explain(network, pictures, method, target=0, batch_size=4, **options)
-    maps = caught.value.maps
+    with pytest.raises(Interrupted, match=f"{method} stopped after [1-9]") as caught:
+        maps_of(network, pictures, method, target=0, batch_size=4, progress=False, **options)
+    maps = caught.value.explanation.maps
     assert maps.shape == whole.shape
     np.testing.assert_array_equal(maps[0], whole[0])
     assert np.isnan(maps[2]).all()
@@ -123,19 +124,19 @@ def test_interruption_keeps_what_is_done(
         assert np.isnan(maps[1, -2:]).all()
     elif method == "rise":
         monkeypatch.setattr(Sample, "score", score)
-        short = explain(network, pictures, "rise", target=0, batch_size=4, **options | {"masks": done})
+        short = maps_of(network, pictures, "rise", target=0, batch_size=4, **options | {"masks": done})
         np.testing.assert_allclose(maps[1], short[1], rtol=1e-6)
     else:
         monkeypatch.setattr(Sample, "score", score)
-        short = explain(network, pictures, "score_cam", layer="last", target=0, channels=done)
+        short = maps_of(network, pictures, "score_cam", layer="last", target=0, channels=done)
         np.testing.assert_allclose(maps[1], short[1], atol=1e-6)
 
 
-@pytest.mark.parametrize("allowed", [0, 9])
+@pytest.mark.parametrize("allowed", [0, 8])
 def test_interruption_between_pictures(
     network: keras.Model, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch, allowed: int
 ) -> None:
-    """The look at a whole picture, before any pass, is interrupted: the first one's, or the second's."""
+    """The first pass of a picture is interrupted: of the first one, or of the second after 8 runs."""
     score, calls = Sample.score, []
 
     def stop(self: Sample, pixels: np.ndarray) -> np.ndarray:
@@ -146,12 +147,12 @@ def test_interruption_between_pictures(
 
     monkeypatch.setattr(Sample, "score", stop)
     with pytest.raises(KeyboardInterrupt) as caught:
-        explain(network, pictures, "occlusion", target=0, batch_size=4, **OPTIONS["occlusion"])
+        maps_of(network, pictures, "occlusion", target=0, batch_size=4, **OPTIONS["occlusion"])
     if allowed:
-        assert calls[-1] == 1
+        assert calls == [4] * 7 + [2, 4]
         assert isinstance(caught.value, Interrupted)
-        assert np.isnan(caught.value.maps).all(axis=(1, 2)).tolist() == [False, True, True]
-        assert not np.isnan(caught.value.maps[0]).any()
+        assert np.isnan(caught.value.explanation.maps).all(axis=(1, 2)).tolist() == [False, True, True]
+        assert not np.isnan(caught.value.explanation.maps[0]).any()
     else:
         assert not isinstance(caught.value, Interrupted)
 
@@ -159,12 +160,12 @@ def test_interruption_between_pictures(
 def test_memory_is_flat_in_the_number_of_masks(network: keras.Model, pictures: np.ndarray) -> None:
     def peak(masks: int) -> int:
         tracemalloc.start()
-        explain(network, pictures[:1], "rise", target=0, masks=masks)
+        maps_of(network, pictures[:1], "rise", target=0, masks=masks)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return found
 
-    explain(network, pictures[:1], "rise", target=0, masks=1)
+    maps_of(network, pictures[:1], "rise", target=0, masks=1)
     # 600 masks and masked pictures more would be 1.1 MB, held all at once.
     assert peak(700) < peak(100) + 400_000
 
@@ -178,13 +179,13 @@ def test_several_inputs_and_outputs(pictures: np.ndarray) -> None:
     target = class_score(0, output="two")
     for method, options in OPTIONS.items():
         both = (
-            explain(model, inputs, method, layer="conv", target=target, relu=False)
+            maps_of(model, inputs, method, layer="conv", target=target, relu=False)
             if "cam" in method
-            else explain(model, inputs, method, target=target, **options)
+            else maps_of(model, inputs, method, target=target, **options)
         )
         assert both.shape == (2, 12, 10)
         assert np.ptp(both[0]) > 0
-    drop = explain(model, inputs | {"a": pictures[[0, 0]]}, "occlusion", target=target, patch=4)
+    drop = maps_of(model, inputs | {"a": pictures[[0, 0]]}, "occlusion", target=target, patch=4)
     np.testing.assert_allclose(drop[1], 2 * drop[0], rtol=1e-3, atol=1e-6)
 
 
@@ -200,9 +201,9 @@ def test_one_and_three_dimensions_and_data_sets() -> None:
         pixels = rng.random((*shape, model.input_shape[-1]), dtype=np.float32)
         stream = tf.data.Dataset.from_tensor_slices(pixels).batch(1)
         for method, options in OPTIONS.items():
-            found = explain(model, pixels, method, **options)
+            found = maps_of(model, pixels, method, **options)
             assert found.shape == shape
-            np.testing.assert_allclose(explain(model, stream, method, **options), found, atol=1e-5)
+            np.testing.assert_allclose(maps_of(model, stream, method, **options), found, atol=1e-5)
 
 
 def test_segmentation_target_and_grey_pictures_without_channels() -> None:
@@ -211,7 +212,7 @@ def test_segmentation_target_and_grey_pictures_without_channels() -> None:
     pixels = np.random.default_rng(0).random((2, 8, 8), dtype=np.float32)
     mask = np.zeros((8, 8))
     mask[:3, :3] = 1
-    found = explain(model, pixels, "occlusion", target=region_score(mask, 1), patch=2, stride=1)
+    found = maps_of(model, pixels, "occlusion", target=region_score(mask, 1), patch=2, stride=1)
     assert np.abs(found[:, :3, :3]).max() > 0
     assert np.abs(found[:, 6:, 6:]).max() < 1e-6
 
@@ -233,15 +234,15 @@ def test_refusals(
     network: keras.Model, pictures: np.ndarray, method: str, options: dict, message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        explain(network, pictures, method, **options)
+        maps_of(network, pictures, method, **options)
 
 
 def test_models_without_a_picture_or_a_spatial_layer(network: keras.Model, pictures: np.ndarray) -> None:
     flat = keras.Sequential([keras.Input((5,)), layers.Dense(2)])
     with pytest.raises(UnsupportedModelError, match="takes no picture"):
-        explain(flat, np.ones((1, 5)), "rise")
+        maps_of(flat, np.ones((1, 5)), "rise")
     for method in ("rise", "occlusion"):
         with pytest.raises(InputError, match="not a layer"):
-            explain(network, pictures, method, layer="last")
+            maps_of(network, pictures, method, layer="last")
     with pytest.raises(UnsupportedModelError, match="earlier layer"):
-        explain(network, pictures, "score_cam", layer="head")
+        maps_of(network, pictures, "score_cam", layer="head")

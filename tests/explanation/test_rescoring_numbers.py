@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from maps_of import maps_of
 
-from kerasviz.explanation import explain
 from kerasviz.explanation.perturbation.masking import random_masks
 
 WEIGHTS = np.array([[1, 2, 0, -1], [3, 0, 1, 1], [0, 0, 2, 0], [-2, 1, 0, 4]], np.float32)
@@ -36,11 +36,11 @@ def enlarged(values: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 def test_occlusion_literal(linear: keras.Model) -> None:
     pixels = np.full((1, 4, 4, 1), 2, np.float32)
-    found = explain(linear, pixels, "occlusion", target=0, patch=2, stride=2)
+    found = maps_of(linear, pixels, "occlusion", target=0, patch=2, stride=2)
     # Each 2 x 2 window takes away twice the sum of its weights: 1+2+3+0, 0-1+1+1, 0+0-2+1, 2+0+0+4.
     blocks = [[12, 2], [-2, 12]]
     assert found[0].tolist() == np.kron(blocks, np.ones((2, 2))).tolist()
-    raw = explain(linear, pixels, "occlusion", target=1, patch=2, stride=2, raw=True)
+    raw = maps_of(linear, pixels, "occlusion", target=1, patch=2, stride=2, raw=True)
     assert raw[0].tolist() == [[-12, -2], [2, -12]]
 
 
@@ -48,7 +48,7 @@ def test_occlusion_literal(linear: keras.Model) -> None:
 def test_occlusion_against_a_loop(network: keras.Model, pictures: np.ndarray, fill: str) -> None:
     from kerasviz.explanation import filled
 
-    found = explain(network, pictures, "occlusion", target=2, patch=5, stride=3, fill=fill, batch_size=4)
+    found = maps_of(network, pictures, "occlusion", target=2, patch=5, stride=3, fill=fill, batch_size=4)
     for pixels, one in zip(pictures, found, strict=True):
         whole = logits(network, pixels[None])[0, 2]
         sums, counts = np.zeros((12, 10)), np.zeros((12, 10))
@@ -62,7 +62,7 @@ def test_occlusion_against_a_loop(network: keras.Model, pictures: np.ndarray, fi
 
 
 def test_occlusion_of_activations_against_a_loop(network: keras.Model, pictures: np.ndarray) -> None:
-    found = explain(
+    found = maps_of(
         network, pictures[:2], "occlusion", layer="first", of="activations", patch=6, stride=6, raw=True
     )
     first = network.get_layer("first")
@@ -77,7 +77,7 @@ def test_occlusion_of_activations_against_a_loop(network: keras.Model, pictures:
 
 
 def test_rise_against_numpy(network: keras.Model, pictures: np.ndarray) -> None:
-    found = explain(network, pictures, "rise", target=1, masks=50, cells=3, keep=0.4, seed=5, batch_size=16)
+    found = maps_of(network, pictures, "rise", target=1, masks=50, cells=3, keep=0.4, seed=5, batch_size=16)
     masks = random_masks((12, 10), range(50), 3, 0.4, 5).astype(np.float64)
     for pixels, one in zip(pictures, found, strict=True):
         scores = logits(network, (masks[..., None] * pixels).astype(np.float32))[:, 1]
@@ -88,12 +88,12 @@ def test_rise_against_numpy(network: keras.Model, pictures: np.ndarray) -> None:
 def test_rise_of_a_constant_score_is_constant(pictures: np.ndarray) -> None:
     model = keras.Sequential([keras.Input((12, 10, 3)), layers.Flatten(), layers.Dense(2)])
     model.layers[-1].set_weights([np.zeros((360, 2)), np.array([0.75, 2])])
-    np.testing.assert_allclose(explain(model, pictures, "rise", target=0, masks=30), 0.75, rtol=1e-6)
+    np.testing.assert_allclose(maps_of(model, pictures, "rise", target=0, masks=30), 0.75, rtol=1e-6)
 
 
 @pytest.mark.parametrize("channels", [None, 3])
 def test_score_cam_against_numpy(network: keras.Model, pictures: np.ndarray, channels: int | None) -> None:
-    found = explain(network, pictures, "score_cam", layer="last", target=3, channels=channels, batch_size=4)
+    found = maps_of(network, pictures, "score_cam", layer="last", target=3, channels=channels, batch_size=4)
     activations = keras.Model(network.input, network.get_layer("last").output)(pictures).numpy()
     for pixels, maps, one in zip(pictures, activations, found, strict=True):
         chosen = sorted(range(6), key=lambda k: -maps[..., k].std())[: channels or 6]
@@ -112,7 +112,7 @@ def test_score_cam_leaves_constant_feature_maps_out(linear: keras.Model) -> None
     model.add(layers.GlobalAveragePooling2D())
     model.layers[0].set_weights([np.array([[[[0.0, 0.0]]]]), np.array([5.0, 1.0])])
     assert (
-        explain(model, np.ones((1, 4, 4, 1)), "score_cam", target=0).tolist() == np.zeros((1, 4, 4)).tolist()
+        maps_of(model, np.ones((1, 4, 4, 1)), "score_cam", target=0).tolist() == np.zeros((1, 4, 4)).tolist()
     )
 
 
@@ -129,14 +129,14 @@ def test_ablation_cam_literal() -> None:
     model.layers[-1].set_weights([np.array([[3.0, -3.0], [-1.0, 1.0], [7.0, 7.0]])])
     pixels = np.array([[0.0, 4.0], [8.0, 4.0]], np.float32).reshape(1, 2, 2, 1)
     # A = x, 2x, 0 with means 4, 8, 0: Y = 12 - 8 = 4; w = 12/4, -8/4, 0; L = 3x - 4x = -x.
-    assert explain(model, pixels, "ablation_cam", target=0)[0].tolist() == [[0, 0], [0, 0]]
-    assert explain(model, pixels, "ablation_cam", target=0, relu=False)[0].tolist() == [[0, -4], [-8, -4]]
+    assert maps_of(model, pixels, "ablation_cam", target=0)[0].tolist() == [[0, 0], [0, 0]]
+    assert maps_of(model, pixels, "ablation_cam", target=0, relu=False)[0].tolist() == [[0, -4], [-8, -4]]
     # Y = -4: w = (-12)/4, 8/4.
-    assert explain(model, pixels, "ablation_cam", target=1, relu=False)[0].tolist() == [[0, 4], [8, 4]]
+    assert maps_of(model, pixels, "ablation_cam", target=1, relu=False)[0].tolist() == [[0, 4], [8, 4]]
 
 
 def test_ablation_cam_around_a_shortcut(network: keras.Model, pictures: np.ndarray) -> None:
-    found = explain(network, pictures[:1], "ablation_cam", layer="inner", target=0, relu=False, raw=True)
+    found = maps_of(network, pictures[:1], "ablation_cam", layer="inner", target=0, relu=False, raw=True)
     activations = keras.Model(network.input, network.get_layer("inner").output)(pictures[:1]).numpy()[0]
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from maps_of import maps_of
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import CAM, METHODS, PERTURBATION, Method, Option, Weighting, explain, methods
+from kerasviz.explanation import CAM, METHODS, PERTURBATION, Method, Option, Weighting, methods
 from kerasviz.explanation.cams.run import run_cam
-from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 
 NAMES = [method.name for method in METHODS]
 # Few passes, so that every method can be run for every option.
@@ -56,11 +57,11 @@ def test_every_option_changes_the_result(
     quick = QUICK.get(method, {})
     # What a ReLU takes away is seen where activations are negative: before the network's own.
     whole = {"layer": "inner"} if option == "relu" and method != "cam" else {}
-    one, again = (explain(network, pictures[:1], method, target=0, **quick | whole) for _ in range(2))
+    one, again = (maps_of(network, pictures[:1], method, target=0, **quick | whole) for _ in range(2))
     np.testing.assert_array_equal(one, again)
     value = CHANGED.get((method, option), CHANGED[option])
     assert value != known(method)[option].default
-    other = explain(network, pictures[:1], method, target=0, **quick | whole | {option: value})
+    other = maps_of(network, pictures[:1], method, target=0, **quick | whole | {option: value})
     assert not np.array_equal(one, other)
 
 
@@ -92,7 +93,7 @@ def test_a_bar_is_shown_or_not(
 
     monkeypatch.setattr("kerasviz.explanation.perturbation.rescoring.tqdm", Bar)
     for progress in (True, False):
-        explain(network, pictures[:1], method, target=0, progress=progress, **QUICK.get(method, {}))
+        maps_of(network, pictures[:1], method, target=0, progress=progress, **QUICK.get(method, {}))
     assert seen == [False, True]
 
 
@@ -104,16 +105,16 @@ def test_a_method_takes_a_layer_where_the_table_says_so(
     options = QUICK.get(method, {}) | ({row.layer_if[0]: row.layer_if[1]} if row.layer_if else {})
     if method == "cam":  # CAM is defined at the last layer alone
         with pytest.raises(UnsupportedModelError, match="global average pooling"):
-            explain(network, pictures[:1], method, layer="inner", target=0)
+            maps_of(network, pictures[:1], method, layer="inner", target=0)
     elif row.takes_layer:
         last, inner = (
-            explain(network, pictures[:1], method, layer=layer, target=0, **options)
+            maps_of(network, pictures[:1], method, layer=layer, target=0, **options)
             for layer in ("last", "inner")
         )
         assert not np.array_equal(last, inner)
     if not row.takes_layer or row.layer_if:
         with pytest.raises(InputError, match=f"{method} explains a score, not a layer: leave it out"):
-            explain(network, pictures[:1], method, layer="last", target=0, **QUICK.get(method, {}))
+            maps_of(network, pictures[:1], method, layer="last", target=0, **QUICK.get(method, {}))
 
 
 @pytest.mark.parametrize("method", NAMES)
@@ -121,7 +122,7 @@ def test_only_signed_methods_have_values_below_zero(
     network: keras.Model, pictures: np.ndarray, method: str
 ) -> None:
     (row,) = (row for row in METHODS if row.name == method)
-    found = [explain(network, pictures, method, target=k, **QUICK.get(method, {})) for k in range(4)]
+    found = [maps_of(network, pictures, method, target=k, **QUICK.get(method, {})) for k in range(4)]
     assert (np.min(found) < 0) == row.signed
 
 
@@ -157,7 +158,7 @@ def test_the_names_are_listed_once() -> None:
 def test_other_spellings_are_understood(spelled: str, meant: str) -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     with pytest.raises(InputError, match=rf"no method '.*'\. Did you mean {meant}\b"):
-        explain(model, np.ones((1, 2)), spelled)
+        maps_of(model, np.ones((1, 2)), spelled)
 
 
 @pytest.mark.parametrize(
@@ -193,12 +194,12 @@ def test_wrong_options_are_refused_by_their_declaration(
     network: keras.Model, pictures: np.ndarray, method: str, options: dict, message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
-        explain(network, pictures, method, **options)
+        maps_of(network, pictures, method, **options)
 
 
 def test_numbers_of_numpy_are_numbers(network: keras.Model, pictures: np.ndarray) -> None:
-    plain = explain(network, pictures, "rise", target=0, masks=8, keep=0.25)
-    same = explain(network, pictures, "rise", target=0, masks=np.int64(8), keep=np.float32(0.25))
+    plain = maps_of(network, pictures, "rise", target=0, masks=8, keep=0.25)
+    same = maps_of(network, pictures, "rise", target=0, masks=np.int64(8), keep=np.float32(0.25))
     np.testing.assert_array_equal(plain, same)
 
 
@@ -215,14 +216,14 @@ def test_a_cam_of_ones_own_is_one_function(network: keras.Model, pictures: np.nd
     own = Method(
         "peak_cam", "Peak-CAM", "none", "w = max_i G_ki", CAM, run, grad_cam.options, takes_layer=True
     )
-    found = explain(network, pictures, own, target=0)
+    found = maps_of(network, pictures, own, target=0)
     # The head of the network is a pooling: every gradient of a channel is its mean and its maximum.
-    np.testing.assert_allclose(found, explain(network, pictures, "grad_cam", target=0), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(found, maps_of(network, pictures, "grad_cam", target=0), rtol=1e-5, atol=1e-7)
     with pytest.raises(InputError, match="Method peak_cam has no option 'value'"):
-        explain(network, pictures, own, value=2)
+        maps_of(network, pictures, own, value=2)
 
 
-class _Halves:
+class _Halves(Experiment):
     """How much the score falls without the left, and without the right half of the picture."""
 
     count = 2
@@ -252,14 +253,14 @@ def test_a_perturbation_method_of_ones_own_is_one_file_and_one_row(
     halves = Method(
         "halves", "Halves", "none", "Y - Y hidden", PERTURBATION, run, (option,), signed=True, passes=2
     )
-    found = explain(network, pictures, halves, target=1, raw=True)
+    found = maps_of(network, pictures, halves, target=1, raw=True)
     assert found.shape == (3, 1, 2)
-    windows = explain(network, pictures, "occlusion", target=1, patch=10, stride=10)
+    windows = maps_of(network, pictures, "occlusion", target=1, patch=10, stride=10)
     hidden = pictures.copy()
     hidden[:, :, :5] = 0
     logits = keras.Model(network.inputs, network.layers[-2].output)
     kernel, bias = network.layers[-1].get_weights()
     before, after = (logits.predict(p, verbose=0) @ kernel[:, 1] + bias[1] for p in (pictures, hidden))
     np.testing.assert_allclose(found[:, 0, 0], before - after, atol=1e-5)
-    assert windows.shape == explain(network, pictures, halves, target=1).shape
-    assert not np.allclose(found, explain(network, pictures, halves, target=1, raw=True, value=1.0))
+    assert windows.shape == maps_of(network, pictures, halves, target=1).shape
+    assert not np.allclose(found, maps_of(network, pictures, halves, target=1, raw=True, value=1.0))

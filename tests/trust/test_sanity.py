@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from maps_of import maps_of
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import GRADIENT, Method, Request, explain
+from kerasviz.explanation import GRADIENT, Found, Method, Request
 from kerasviz.trust import BASELINES, sanity_check
 from kerasviz.trust.sanity import rank_correlation, structural_similarity
 
@@ -78,7 +79,7 @@ def test_a_cascade_from_the_top(network: keras.Model, pictures: np.ndarray) -> N
     assert [stage.layer for stage in found.stages] == ["", "head", "inner/deep", "norm", "first"]
     assert [stage.randomized for stage in found.stages] == [0, 1, 2, 3, 4]
     classes = network.predict(pictures, verbose=0).argmax(axis=1).tolist()
-    trained = explain(network, pictures, "grad_cam", layer="inner/deep", target=classes, relu=False)
+    trained = maps_of(network, pictures, "grad_cam", layer="inner/deep", target=classes, relu=False)
     np.testing.assert_array_equal(found.stages[0].maps, trained)
     assert found.stages[0].rank_correlation.tolist() == pytest.approx([1] * 4)
     assert found.stages[0].similarity.tolist() == pytest.approx([1] * 4)
@@ -96,8 +97,9 @@ def test_a_cascade_from_the_top(network: keras.Model, pictures: np.ndarray) -> N
 
 
 def test_an_edge_detector_fails(network: keras.Model, pictures: np.ndarray) -> None:
-    def run(request: Request) -> np.ndarray:
-        return BASELINES["edges"](np.asarray(request.images), 0)
+    def run(request: Request) -> Found:
+        maps = BASELINES["edges"](np.asarray(request.images), 0)
+        return Found(maps, np.zeros(4, np.float32), np.zeros(4, np.int32), np.zeros((4, 5)), "logit")
 
     edges = Method("edges", "Edges", "none", "the picture's gradient", GRADIENT, run)
     found = sanity_check(network, pictures, edges, stages=3)

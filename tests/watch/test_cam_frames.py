@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from maps_of import maps_of
 
 import kerasviz as kv
 from kerasviz.errors import InputError, LayerNotFoundError
@@ -26,7 +27,7 @@ def photos() -> np.ndarray:
 
 def test_each_overlay_is_the_pictures_cam_at_that_step(tmp_path, small_model, pictures, photos) -> None:
     model = small_model(learning_rate=0.0)
-    cams = kv.explain(model, photos, method="grad_cam", layer="conv1", target=1)
+    cams = maps_of(model, photos, method="grad_cam", layer="conv1", target=1)
     frames = fit(model, pictures, kv.watch.cams(list(photos), "conv1", target=1, input_range=RANGE), tmp_path)
     assert [(frame.step, frame.tag) for frame in frames] == [(s, "cams/conv1") for s in (0, 3, 6)]
     meta, tiles = frames[0].meta, frames[0].meta.tiles

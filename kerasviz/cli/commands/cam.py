@@ -134,7 +134,7 @@ class _Job:
         (found,) = self.cut.traces(batch, target, len(batch), self.precision)
         trace = Trace(**vars(found), model=self.model)
         maps = {
-            (layer, method): trace.cam(method, layer=layer)
+            (layer, method): trace.cam(method, layer=layer).maps
             for method in self.methods
             for layer in trace.activations
         }
@@ -151,6 +151,7 @@ class _Job:
 
     def write(self, picture: Picture, views: list[_View], path: Path) -> None:
         """Write the files of one picture; `path` is what their names begin with."""
+        from kerasviz.atomic import save_array
         from kerasviz.images import write_png
         from kerasviz.pictures.figures import cam_figure, save_figure
 
@@ -160,7 +161,7 @@ class _Job:
                 if self.plain:
                     write_png(f"{file}.png", self.style.draw(picture.shown, heatmap))
                 if self.raw:
-                    _save_array(Path(f"{file}.npy"), heatmap)
+                    save_array(f"{file}.npy", heatmap)
         if not self.plain:
             columns = [f"{method} at {layer}" for layer, method in views[0].maps]
             rows = [view.heading for view in views]
@@ -216,12 +217,3 @@ def _probabilities(trace: Trace, model: keras.Model, target: Target) -> np.ndarr
     if trace.score_kind == "output" or not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
         return np.zeros((len(trace.scores), 0), np.float32)
     return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
-
-
-def _save_array(path: Path, values: np.ndarray) -> None:
-    import numpy as np
-
-    from kerasviz.atomic import atomic_path
-
-    with atomic_path(path) as temporary:
-        np.save(temporary, values)

@@ -11,9 +11,6 @@ from kerasviz.cli.parts.inputs import add_class_names, add_model, add_pictures, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import keras
-    import numpy as np
-
 HELP = "hide parts of pictures and draw how much the score, or a layer, changes"
 DESCRIPTION = (
     "Occlusion sensitivity: a square slides over each picture, and every pixel is drawn with the mean fall "
@@ -54,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int | None:
     """Write a picture for each image; an interrupted run writes what is done, unknown places in magenta."""
+    from kerasviz.atomic import save_array
     from kerasviz.cli.parts.class_choice import choose_classes
     from kerasviz.cli.parts.inputs import (
         find_class_names,
@@ -78,17 +76,16 @@ def run(args: argparse.Namespace) -> int | None:
     for (picture,) in read_batches(files, form, 1, skipped):
         batch, stopped = form.batch([picture]), ""
         try:
-            heatmap = explain(model, batch, args.method, target=label, batch_size=args.batch_size, **options)[
-                0
-            ]
+            found = explain(model, batch, args.method, target=label, batch_size=args.batch_size, **options)
         except Interrupted as interrupted:
-            heatmap, stopped = interrupted.maps[0], f" ({interrupted})"
-        title = _title(model, batch, label, names, args) + stopped
+            found, stopped = interrupted.explanation, f" ({interrupted})"
+        heatmap = found[0]
+        title = _title(int(found.classes[0]), names, args) + stopped
         path = Path(args.out) / f"{stems[picture.path]}-{args.method}"
         figure = comparison_figure([picture.shown], [[heatmap]], [args.method], alpha=args.alpha, title=title)
         save_figure(figure, f"{path}.png")
         if args.raw:
-            _save(Path(f"{path}.npy"), heatmap)
+            save_array(f"{path}.npy", heatmap)
         print(f"{picture.path}: {title}; {path}.png")
         if stopped:
             return 130
@@ -96,21 +93,11 @@ def run(args: argparse.Namespace) -> int | None:
     return None
 
 
-def _title(
-    model: keras.Model,
-    batch: np.ndarray,
-    label: int | None,
-    names: Sequence[str] | None,
-    args: argparse.Namespace,
-) -> str:
+def _title(label: int, names: Sequence[str] | None, args: argparse.Namespace) -> str:
     from kerasviz.cli.parts.class_choice import class_label
-    from kerasviz.explanation import Request, explained_classes
-    from kerasviz.probe import as_target
 
     if args.layer:
         return f"relative change of {args.layer} where the picture is hidden"
-    if label is None:
-        label = int(explained_classes(Request(model, batch, None, as_target(None), False, 1))[0])
     name = class_label(label, names)
     return f"fall of the score of {name}" if args.method == "occlusion" else f"mean score of {name}"
 
@@ -125,12 +112,3 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         return options | {"masks": args.random_masks, "seed": args.seed}
     options |= {"patch": args.patch, "stride": args.stride}
     return options | ({"of": "activations", "layer": args.layer} if args.layer else {})
-
-
-def _save(path: Path, values: np.ndarray) -> None:
-    import numpy as np
-
-    from kerasviz.atomic import atomic_path
-
-    with atomic_path(path) as temporary:
-        np.save(temporary, values)

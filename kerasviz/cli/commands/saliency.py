@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from kerasviz.explanation import Explanation
+
 HELP = "draw input gradients: how the score answers to each pixel"
 DESCRIPTION = (
     "Write a picture of pixel attributions for each image: the gradient, the picture times the gradient, "
@@ -58,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write a figure for each picture and print the table; an interrupted run prints what is done."""
+    from kerasviz.atomic import save_array
     from kerasviz.cli.parts.class_choice import choose_classes, class_label
     from kerasviz.cli.parts.inputs import (
         find_class_names,
@@ -89,17 +92,17 @@ def run(args: argparse.Namespace) -> None:
             found = {method: _explain(model, batch, method, label, black, args) for method in methods}
             for at, picture in enumerate(pictures):
                 path = Path(args.out) / stems[picture.path]
-                maps = {method: values[at] for method, (values, _) in found.items()}
+                maps = {method: explanation[at] for method, explanation in found.items()}
                 figure = saliency_figure(picture.shown, maps, heading, args.percentile)
                 save_figure(figure, f"{path}-saliency.png", dpi=100)
                 for method, values in maps.items():
-                    missed = found[method][1]
+                    missed = found[method].error
                     error = "" if missed is None else f"{missed[at]:.1%}"
                     rows.append(
                         (str(picture.path), method, f"{values.min():.4g}", f"{values.max():.4g}", error)
                     )
                     if args.raw:
-                        _save_array(Path(f"{path}-{method}.npy"), values)
+                        save_array(f"{path}-{method}.npy", values)
     finally:
         if rows:
             numbers = ("lowest", "highest", "completeness error")
@@ -115,27 +118,12 @@ def _explain(
     label: int | None,
     black: float,
     args: argparse.Namespace,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the maps `(N, h, w)`, and the completeness error of each where the method has one."""
-    from kerasviz.explanation import explain, integrate, reduced
+) -> Explanation:
+    from kerasviz.explanation import explain
 
     options = {"channels": args.channels} if args.channels else {}
-    integrated = method == "integrated_gradients"
+    own = {"baseline": black, "steps": args.steps} if method == "integrated_gradients" else {}
     if args.smooth:
         options |= {"of": method, "samples": args.smooth, "noise": args.noise, "seed": args.seed}
-        if integrated:
-            options["options"] = {"baseline": black, "steps": args.steps}
-        return explain(model, batch, "smooth_grad", target=label, batch_size=args.batch_size, **options), None
-    if integrated:
-        (found,) = integrate(model, batch, label, black, args.steps, max(args.batch_size, len(batch)))
-        return reduced(found.attributions, args.channels or "sum"), found.completeness_error
-    return explain(model, batch, method, target=label, batch_size=args.batch_size, **options), None
-
-
-def _save_array(path: Path, values: np.ndarray) -> None:
-    import numpy as np
-
-    from kerasviz.atomic import atomic_path
-
-    with atomic_path(path) as temporary:
-        np.save(temporary, values)
+        own, method = {"options": own}, "smooth_grad"
+    return explain(model, batch, method, target=label, batch_size=args.batch_size, **options, **own)

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from kerasviz.errors import InputError
 from kerasviz.explanation.cams.weigh import Weighting, refuse_undefined
+from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import interpolate
 from kerasviz.explanation.request import Request
 from kerasviz.probe import cached_cut
 
 
-def run_cam(request: Request, relu: bool, precision: str, *, weighting: Weighting) -> np.ndarray:
+def run_cam(request: Request, relu: bool, precision: str, *, weighting: Weighting) -> Found:
     """Return the maps of one method of the CAM family, which `weighting` is."""
     cut = cached_cut(request.model, request.layer)
     parts = []
@@ -25,8 +24,8 @@ def run_cam(request: Request, relu: bool, precision: str, *, weighting: Weightin
     ):
         maps, defined = found.values
         refuse_undefined(defined)
-        parts.append(maps)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        parts.append(Found.of(maps, found, found.paths[0]))
+    return joined(parts)
 
 
 @dataclass(frozen=True)

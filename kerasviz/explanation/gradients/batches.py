@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from kerasviz.errors import InputError
+from kerasviz.explanation.copies import pictures_of, with_pictures
+from kerasviz.explanation.found import Found, Said, joined
 from kerasviz.explanation.request import Request
+from kerasviz.explanation.settled import with_classes
 from kerasviz.probe import (
     InputGradient,
     InputGradients,
     Target,
     leaves,
-    picture_position,
     sliced,
     uses_channels_first,
     with_parameters,
@@ -42,15 +44,13 @@ REDUCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 class Samples:
     """Some pictures with what is asked of them, and what differentiates the model.
 
-    `first` is the number of the first picture among all that were asked for; `limit` is how many pictures one
-    run may hold.
+    `limit` is how many pictures one run may hold.
     """
 
     differentiate: InputGradients
     target: Target
     batch: Any
     parameters: Sequence[np.ndarray]
-    first: int
     limit: int
 
     def __len__(self) -> int:
@@ -59,7 +59,7 @@ class Samples:
     @property
     def pictures(self) -> np.ndarray:
         """The pictures as float32, in the layout of the model."""
-        return np.asarray(leaves(self.batch)[picture_position(self.batch)], np.float32)
+        return pictures_of(self.batch)
 
     def run(self) -> InputGradient:
         """Return gradients, scores and classes of all pictures."""
@@ -71,45 +71,44 @@ class Samples:
 
     def moved(self, rows: Sequence[int], pictures: np.ndarray) -> Samples:
         """Return samples whose pictures are `pictures`, and all else that of `rows`."""
-        arrays = [np.asarray(leaf)[list(rows)] for leaf in leaves(self.batch)]
-        arrays[picture_position(self.batch)] = pictures
-        batch = arrays[0] if hasattr(self.batch, "shape") else keras.tree.pack_sequence_as(self.batch, arrays)
         parameters = [values[list(rows)] for values in self.parameters]
-        return dataclasses.replace(self, batch=batch, parameters=parameters)
+        return dataclasses.replace(
+            self, batch=with_pictures(self.batch, rows, pictures), parameters=parameters
+        )
 
-    def with_fixed_classes(self) -> Samples:
+    def settled(self, said: Said) -> Samples:
         """Return the same with each picture's class settled: it no longer changes as the picture moves."""
-        if not self.parameters:
-            return self
-        # The first parameter of a target of classes is each picture's class.
-        return dataclasses.replace(self, parameters=[self.run().classes, *self.parameters[1:]])
+        return dataclasses.replace(self, parameters=with_classes(self.parameters, said.classes))
 
-    def pairs(self, count: int) -> Iterator[list[tuple[int, int]]]:
-        """Yield all (row, number below `count`), a list for each run."""
-        total = len(self) * count
-        for start in range(0, total, self.limit):
-            yield [divmod(at, count) for at in range(start, min(start + self.limit, total))]
+
+class Attributed(NamedTuple):
+    """Attributions `(N, ...)` in the model's layout, what the model said of the pictures, and their error."""
+
+    values: np.ndarray
+    said: Said
+    error: np.ndarray | None = None
 
 
 def attribute(
     request: Request,
     differentiate: InputGradients,
-    method: Callable[[Samples], np.ndarray],
+    method: Callable[[Samples], Attributed],
     channels: str,
-) -> np.ndarray:
+) -> Found:
     """Return the attributions of all pictures by `method`, batch by batch, the channels reduced.
 
     Raises:
         InputError: pictures without channels to reduce.
     """
-    parts, first = [], 0
+    parts = []
     for batch, parameters in with_parameters(
         request.model, request.images, request.target, request.batch_size
     ):
-        samples = Samples(differentiate, request.target, batch, parameters, first, request.batch_size)
-        first += len(samples)
-        parts.append(reduced(channels_last(request.model, method(samples)), channels))
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        samples = Samples(differentiate, request.target, batch, parameters, request.batch_size)
+        values, said, error = method(samples)
+        maps = reduced(channels_last(request.model, values), channels)
+        parts.append(Found.of(maps, said, error=error))
+    return joined(parts)
 
 
 def channels_last(model: keras.Model, values: np.ndarray) -> np.ndarray:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
-
-import numpy as np
 
 from kerasviz.explanation.cams.run import run_cam
 from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.cams.weights import grad_cam
+from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.gradients.batches import attribute, reduced
 from kerasviz.explanation.gradients.plain import gradient_of
 from kerasviz.explanation.request import Request
 from kerasviz.probe import ReluRule, batches, input_gradients, is_stream
 
 
-def guided_backpropagation(request: Request, channels: str) -> np.ndarray:
+def guided_backpropagation(request: Request, channels: str) -> Found:
     """Return the gradient that no ReLU lets through where it is negative.
 
     Springenberg, Dosovitskiy, Brox and Riedmiller, "Striving for Simplicity: The All Convolutional Net", ICLR
@@ -35,7 +33,7 @@ def guided_backpropagation(request: Request, channels: str) -> np.ndarray:
     return attribute(request, input_gradients(request.model, ReluRule.GUIDED), gradient_of, channels)
 
 
-def guided_grad_cam(request: Request, channels: str) -> np.ndarray:
+def guided_grad_cam(request: Request, channels: str) -> Found:
     """Return guided backpropagation where Grad-CAM says that the class is.
 
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV
@@ -51,11 +49,8 @@ def guided_grad_cam(request: Request, channels: str) -> np.ndarray:
     model, stream = request.model, is_stream(request.images)
     for images in batches(model, request.images, request.batch_size) if stream else [request.images]:
         whole = dataclasses.replace(request, images=images, raw=False)
-        maps = run_cam(whole, relu=True, precision="float32", weighting=Weighting(grad_cam))
-        parts.append(reduced(maps[..., None] * _signals(request, images), channels))
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _signals(request: Request, images: Any) -> np.ndarray:
-    whole = dataclasses.replace(request, images=images, layer=None)
-    return attribute(whole, input_gradients(request.model, ReluRule.GUIDED), gradient_of, "all")
+        coarse = run_cam(whole, relu=True, precision="float32", weighting=Weighting(grad_cam))
+        signals = attribute(whole, input_gradients(model, ReluRule.GUIDED), gradient_of, "all")
+        maps = reduced(coarse.maps[..., None] * signals.maps, channels)
+        parts.append(dataclasses.replace(coarse, maps=maps))
+    return joined(parts)

@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import warnings
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.explanation.gradients.batches import Samples, attribute, channels_last
+from kerasviz.explanation.found import Found
+from kerasviz.explanation.gradients.batches import Attributed, Samples, attribute
 from kerasviz.explanation.request import Request
-from kerasviz.probe import as_target, input_gradients, with_parameters
+from kerasviz.probe import input_gradients
 
 # Completeness errors above this are worth a warning.
 _LARGE_ERROR = 0.05
 
 
-@dataclasses.dataclass(frozen=True)
-class PathIntegral:
-    """Integrated gradients before their channels are reduced, and what completeness says of them.
-
-    Attributes:
-        attributions: float32 (N, h, w, C).
-        scores: `(N,)`, S(x).
-        baseline_scores: `(N,)`, S(x').
-        completeness_error: `(N,)`, |sum(attributions) - (S(x) - S(x'))| / |S(x) - S(x')|; infinite where
-            the two scores are equal and the sum is not 0.
-    """
-
-    attributions: np.ndarray
-    scores: np.ndarray
-    baseline_scores: np.ndarray
-
-    @property
-    def completeness_error(self) -> np.ndarray:
-        """How far each picture's attributions miss the difference of its scores, as a share of it."""
-        axes = tuple(range(1, self.attributions.ndim))
-        difference = self.scores.astype(np.float64) - self.baseline_scores
-        missed = np.abs(self.attributions.sum(axis=axes, dtype=np.float64) - difference)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(missed == 0, 0.0, missed / np.abs(difference))
-
-
-def integrated_gradients(request: Request, baseline: Any, steps: int, channels: str) -> np.ndarray:
+def integrated_gradients(request: Request, baseline: Any, steps: int, channels: str) -> Found:
     """Return the integral of the gradient along the line from a baseline to the picture.
 
     Sundararajan, Taly and Yan, "Axiomatic Attribution for Deep Networks", ICML 2017, equation 1:
@@ -59,58 +32,54 @@ def integrated_gradients(request: Request, baseline: Any, steps: int, channels: 
 
     x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m
     the number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x').
-    Where the sum misses that by more than 5 %, a warning says so and names the remedy; `integrate` returns
-    the error along with the attributions.
+    The error that comes with each map is the share of that difference which the sum misses,
+
+        |sum_pc a_pc - (S(x) - S(x'))| / |S(x) - S(x')|
+
+    infinite where the two scores are equal and the sum is not 0. Above 5 %, `explain` warns and names the
+    remedy.
+
+    >>> import keras
+    >>> from kerasviz.explanation.entry import explain
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    >>> e = explain(model, np.array([[1.0, 2.0]]), "integrated_gradients", target=1, channels="all")
+    >>> e.maps.tolist(), e.error.tolist()
+    ([[1.0, 2.0]], [0.0])
     """
     method = functools.partial(_integrated, baseline=baseline, steps=steps)
     return attribute(request, input_gradients(request.model), method, channels)
 
 
-def integrate(
-    model: Any,
-    images: Any,
-    target: Any = None,
-    baseline: Any = 0.0,
-    steps: int = 64,
-    batch_size: int = 32,
-) -> Iterator[PathIntegral]:
-    """Yield the integrated gradients batch by batch, with their completeness error and both scores.
-
-    Args:
-        model: any Keras model; it is not changed.
-        images: as for `explain`.
-        target: as for `explain`.
-        baseline: a number, or an array that broadcasts over a batch of pictures.
-        steps: points along the line from the baseline to the picture.
-        batch_size: pictures, or points of pictures, per run.
-
-    Raises:
-        InputError: no steps, or a baseline that does not fit the pictures.
-
-    >>> import keras
-    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")])
-    >>> (found,) = integrate(model, np.array([[1.0, 2.0]]), target=1)
-    >>> found.attributions.tolist(), found.completeness_error.tolist()
-    ([[1.0, 2.0]], [0.0])
-    """
-    wanted, first = as_target(target), 0
-    for batch, parameters in with_parameters(model, images, wanted, batch_size):
-        samples = Samples(input_gradients(model), wanted, batch, parameters, first, batch_size)
-        first += len(samples)
-        found = accumulate(samples, baseline, steps)
-        yield dataclasses.replace(found, attributions=channels_last(model, found.attributions))
+def misses(found: Found, options: Mapping[str, Any]) -> str | None:
+    """Return what to say where integrated gradients miss the difference of the scores; None where not."""
+    worst = 0.0 if found.error is None else float(np.nanmax(found.error))
+    if worst <= _LARGE_ERROR:
+        return None
+    return (
+        f"Integrated gradients miss the difference of the scores by {worst:.0%} with {options['steps']} "
+        "steps: pass more steps, or another baseline where picture and baseline score alike."
+    )
 
 
-def accumulate(samples: Samples, baseline: Any, steps: int) -> PathIntegral:
+def _integrated(samples: Samples, baseline: Any, steps: int) -> Attributed:
     """Return the integrals of all pictures, one after the other: the points of one fill the runs."""
-    if steps < 2:
-        raise InputError(f"Got steps={steps}; expected at least 2, the baseline and the picture.")
-    samples = samples.with_fixed_classes()
+    said = samples.run()
+    samples = samples.settled(said)
     pictures = samples.pictures
     start = _baseline(baseline, pictures)
     found = [_along(samples, row, start[row], pictures[row], steps) for row in range(len(samples))]
     means, scores, baseline_scores = (np.stack(values) for values in zip(*found, strict=True))
-    return PathIntegral((pictures - start) * means, scores, baseline_scores)
+    attributions = (pictures - start) * means
+    return Attributed(attributions, said, _missed(attributions, scores, baseline_scores))
+
+
+def _missed(attributions: np.ndarray, scores: np.ndarray, baseline_scores: np.ndarray) -> np.ndarray:
+    """Return how far each picture's attributions miss the difference of its scores, as a share of it."""
+    axes = tuple(range(1, attributions.ndim))
+    difference = scores.astype(np.float64) - baseline_scores
+    missed = np.abs(attributions.sum(axis=axes, dtype=np.float64) - difference)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(missed == 0, 0.0, missed / np.abs(difference)).astype(np.float32)
 
 
 def _along(
@@ -159,18 +128,6 @@ def _refined(places: np.ndarray, missed: np.ndarray, count: int) -> np.ndarray:
         shares[np.argmax(missed / (shares + 1) ** 2)] += 1
     inner = [np.linspace(places[at], places[at + 1], share + 2)[1:-1] for at, share in enumerate(shares)]
     return np.concatenate(inner)
-
-
-def _integrated(samples: Samples, baseline: Any, steps: int) -> np.ndarray:
-    found = accumulate(samples, baseline, steps)
-    worst = found.completeness_error.max()
-    if worst > _LARGE_ERROR:
-        warnings.warn(
-            f"Integrated gradients miss the difference of the scores by {worst:.0%} with {steps} steps: pass "
-            "more steps, or another baseline where picture and baseline score alike.",
-            stacklevel=2,
-        )
-    return found.attributions
 
 
 def _baseline(baseline: Any, pictures: np.ndarray) -> np.ndarray:

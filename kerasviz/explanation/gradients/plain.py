@@ -18,14 +18,13 @@ maps are of the input's size in any case.
 
 from __future__ import annotations
 
-import numpy as np
-
-from kerasviz.explanation.gradients.batches import Samples, attribute
+from kerasviz.explanation.found import Found
+from kerasviz.explanation.gradients.batches import Attributed, Samples, attribute
 from kerasviz.explanation.request import Request
 from kerasviz.probe import input_gradients
 
 
-def saliency(request: Request, channels: str) -> np.ndarray:
+def saliency(request: Request, channels: str) -> Found:
     """Return the gradient of the score by the pixels.
 
     Simonyan, Vedaldi and Zisserman, "Deep Inside Convolutional Networks: Visualising Image Classification
@@ -40,15 +39,15 @@ def saliency(request: Request, channels: str) -> np.ndarray:
     >>> from kerasviz.explanation.entry import explain
     >>> model = keras.Sequential([keras.Input((1, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
     >>> model.layers[1].set_weights([np.array([[3.0], [-2.0]]), np.zeros(1)])
-    >>> explain(model, np.ones((1, 1, 2, 1)), "saliency", target=1).tolist()
+    >>> explain(model, np.ones((1, 1, 2, 1)), "saliency", target=1).maps.tolist()
     [[[3.0, 2.0]]]
-    >>> explain(model, np.ones((1, 1, 2, 1)), "saliency", target=1, channels="sum").tolist()
+    >>> explain(model, np.ones((1, 1, 2, 1)), "saliency", target=1, channels="sum").maps.tolist()
     [[[3.0, -2.0]]]
     """
     return attribute(request, input_gradients(request.model), gradient_of, channels)
 
 
-def input_x_gradient(request: Request, channels: str) -> np.ndarray:
+def input_x_gradient(request: Request, channels: str) -> Found:
     """Return the picture times the gradient.
 
     Shrikumar, Greenside and Kundaje, "Learning Important Features Through Propagating Activation
@@ -62,11 +61,13 @@ def input_x_gradient(request: Request, channels: str) -> np.ndarray:
     return attribute(request, input_gradients(request.model), input_times_gradient, channels)
 
 
-def gradient_of(samples: Samples) -> np.ndarray:
+def gradient_of(samples: Samples) -> Attributed:
     """Return the plain gradients, in the shape of the pictures."""
-    return samples.run().gradients
+    found = samples.run()
+    return Attributed(found.gradients, found)
 
 
-def input_times_gradient(samples: Samples) -> np.ndarray:
+def input_times_gradient(samples: Samples) -> Attributed:
     """Return the pictures times their gradients."""
-    return samples.pictures * samples.run().gradients
+    found = samples.run()
+    return Attributed(samples.pictures * found.gradients, found)

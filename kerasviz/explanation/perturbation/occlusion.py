@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import keras
 import numpy as np
 
+from kerasviz.explanation.found import Found
 from kerasviz.explanation.perturbation.masking import filled, window_starts, windows
-from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.submodel import UpToLayer
 from kerasviz.probe import default_layer, frozen_forward, resolve
@@ -26,7 +26,7 @@ def occlusion(
     of: str,
     precision: str,
     progress: bool,
-) -> np.ndarray:
+) -> Found:
     """Hide a square, slide it over the picture, and see how much each place matters.
 
     Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014, section 4.2:
@@ -61,31 +61,38 @@ def occlusion(
 
     Passes: one for each window, 225 for a 224 x 224 picture with the defaults.
     """
-    submodels: dict[str, keras.Model] = {}
+    submodels: dict[str, UpToLayer] = {}
 
     def begin(sample: Sample) -> _Occlusion:
         side = patch if patch is not None else max(1, min(sample.pixels.shape[:-1]) // 8)
         step = stride if stride is not None else math.ceil(side / 2)
         if of == "score":
-            whole = sample.score(sample.pixels[None])
-            change: Change = lambda pixels: whole - sample.score(pixels)  # noqa: E731
+            change: Change = lambda pixels: sample.said.scores - sample.score(pixels)  # noqa: E731
+            path = None
         else:
-            change = _activation_change(request, sample, precision, submodels)
-        return _Occlusion(sample.pixels, side, step, filled(sample.pixels, fill), change, request.raw)
+            path, change = _activation_change(request, sample, precision, submodels)
+        return _Occlusion(sample.pixels, side, step, filled(sample.pixels, fill), change, request.raw, path)
 
     return rescore(request, begin, precision, progress, "occlusion")
 
 
-class _Occlusion:
+class _Occlusion(Experiment):
     def __init__(
-        self, pixels: np.ndarray, patch: int, stride: int, hidden: np.ndarray, change: Change, raw: bool
+        self,
+        pixels: np.ndarray,
+        patch: int,
+        stride: int,
+        hidden: np.ndarray,
+        change: Change,
+        raw: bool,
+        layer: str | None,
     ) -> None:
         size = pixels.shape[:-1]
         self._windows = windows(size, patch, stride)
         self._rows = [len(window_starts(length, patch, stride)) for length in size]
         self._pixels, self._hidden, self._change, self._raw = pixels, hidden, change, raw
         self._values = np.full(len(self._windows), np.nan)
-        self.count = len(self._windows)
+        self.count, self.layer = len(self._windows), layer
 
     def run(self, part: range) -> None:
         copies = np.repeat(self._pixels[None], len(part), axis=0)
@@ -105,9 +112,9 @@ class _Occlusion:
 
 
 def _activation_change(
-    request: Request, sample: Sample, precision: str, submodels: dict[str, keras.Model]
-) -> Change:
-    """Return the relative change of a layer's activations; `submodels` keeps the model made for it."""
+    request: Request, sample: Sample, precision: str, submodels: dict[str, UpToLayer]
+) -> tuple[str, Change]:
+    """Return a layer's path and the change of its activations; `submodels` keeps the model made for it."""
     if "layer" not in submodels:
         layer = request.layer
         if layer is None:
@@ -121,4 +128,4 @@ def _activation_change(
         difference = forward(sample.fed(pixels)) - whole
         return np.linalg.norm(difference.reshape(len(pixels), -1), axis=1) / length
 
-    return change
+    return submodels["layer"].path, change

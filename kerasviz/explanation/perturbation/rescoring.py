@@ -6,20 +6,23 @@ with the explained class settled before anything is changed, and memory that doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+import abc
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 from tqdm import tqdm
 
 from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.request import Request
+from kerasviz.explanation.settled import Settled, settle
 from kerasviz.probe import (
     FrozenForward,
-    Scored,
+    ScoredBatch,
     Target,
     checked,
     frozen_forward,
@@ -30,29 +33,34 @@ from kerasviz.probe import (
 )
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a rescoring method; `maps` holds what is done so far.
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C during a rescoring method, with what is `found` so far; `explain` makes it an `Interrupted`."""
 
-    `maps` is float32 (N, ...): finished pictures whole, the one at work as far as it got (occlusion: NaN
-    where nothing was hidden yet; the others: the estimate from the passes made), later ones NaN. Of a stream,
-    whose length is not known, the later ones are missing.
+    def __init__(self, found: Found, message: str) -> None:
+        super().__init__(message)
+        self.found = found
+
+
+class Experiment(abc.ABC):
+    """The passes of one picture: `run` makes some of them, `map` says what they told so far.
+
+    `count` is the number of passes, `layer` the path of the layer that the map is made of.
     """
 
-    def __init__(self, maps: np.ndarray, message: str) -> None:
-        super().__init__(message)
-        self.maps = maps
-
-
-class Experiment(Protocol):
-    """The passes of one picture: `run` makes some of them, `map` says what they told so far."""
-
     count: int
+    layer: str | None = None
 
+    @abc.abstractmethod
     def run(self, part: range) -> None:
         """Make the passes of these numbers, within 0..count - 1."""
 
+    @abc.abstractmethod
     def map(self) -> np.ndarray:
         """Return the map `(*spatial)` by the passes made so far, at a size of the method's own."""
+
+    def error(self) -> float | None:
+        """Return how far the map may be off, where the method knows."""
+        return None
 
 
 class Sample:
@@ -62,11 +70,15 @@ class Sample:
         pixels: float32 `(*spatial, C)`, channels last.
         inputs: everything the model is fed for it, each array with a first axis of 1.
         target: its score, with the class that the whole picture had.
+        said: what the model said of the whole picture; arrays with a first axis of 1.
     """
 
-    def __init__(self, forward: FrozenForward, inputs: Any, layout: _Layout, target: Target) -> None:
+    def __init__(
+        self, forward: FrozenForward, inputs: Any, layout: _Layout, target: Target, said: ScoredBatch
+    ) -> None:
         self.inputs = inputs
         self.target = target
+        self.said = said
         self.pixels = layout.pixels(leaves(inputs)[layout.leaf])[0]
         self._layout = layout
         self._forward = forward
@@ -84,8 +96,8 @@ class Sample:
 
 def rescore(
     request: Request, begin: Callable[[Sample], Experiment], precision: str, progress: bool, name: str
-) -> np.ndarray:
-    """Run an experiment for every picture of a request and return their maps, float32 `(N, ...)`.
+) -> Found:
+    """Run an experiment for every picture of a request and return what they found.
 
     Args:
         request: what `explain` was asked.
@@ -95,113 +107,75 @@ def rescore(
         name: what stands before the bar.
 
     Raises:
-        Interrupted: on Ctrl-C, with what is done so far.
+        Stopped: on Ctrl-C, with what is done so far.
         UnsupportedModelError: no input of the model is a picture.
     """
     if request.batch_size < 1:
         raise InputError(f"Got batch_size={request.batch_size}; expected at least 1.")
     forward = frozen_forward(request.model, precision)
     known = None if is_stream(request.images) else len(leaves(checked(request.model, request.images))[0])
-    maps: list[np.ndarray] = []
-    working: tuple[Experiment, tuple[int, ...]] | None = None
+    parts: list[Found] = []
+    made = 0
+    working: tuple[Experiment, Sample] | None = None
     with forward.held(), tqdm(desc=name, unit=" passes", disable=not progress, delay=1) as bar:
         try:
             for sample in samples(request, forward):
-                experiment, size = working = begin(sample), sample.pixels.shape[:-1]
+                experiment, _ = working = begin(sample), sample
                 bar.total = known and known * experiment.count
                 for start in range(0, experiment.count, request.batch_size):
                     part = range(start, min(start + request.batch_size, experiment.count))
                     experiment.run(part)
+                    made += len(part)
                     bar.update(len(part))
-                maps.append(_finished(experiment, size, request.raw))
+                parts.append(_finished(experiment, sample, request.raw))
                 working = None
         except KeyboardInterrupt:
-            if working is not None:
-                maps.append(_finished(*working, request.raw))
-            if not maps:
+            if not made:
                 raise
-            maps.extend([np.full_like(maps[0], np.nan)] * ((known or 0) - len(maps)))
-            done = f"{bar.n} of {bar.total or 'an unknown number of'} passes"
-            raise Interrupted(np.stack(maps), f"{name} stopped after {done}.") from None
-    return np.stack(maps)
+            if working is not None:
+                parts.append(_finished(*working, request.raw))
+            parts.extend([_unknown(parts[0])] * ((known or 0) - len(parts)))
+            done = f"{made} of {bar.total or 'an unknown number of'} passes"
+            raise Stopped(joined(parts), f"{name} stopped after {done}.") from None
+    return joined(parts)
 
 
-def _finished(experiment: Experiment, size: tuple[int, ...], raw: bool) -> np.ndarray:
+def _finished(experiment: Experiment, sample: Sample, raw: bool) -> Found:
+    size, error = sample.pixels.shape[:-1], experiment.error()
     found = experiment.map().astype(np.float32)
-    return found if raw or found.shape == size else resize(found[None], size)[0]
+    maps = found[None] if raw or found.shape == size else resize(found[None], size)
+    errors = None if error is None else np.array([error], np.float32)
+    return Found.of(maps, sample.said, experiment.layer, errors)
+
+
+def _unknown(part: Found) -> Found:
+    """Return what is known of a picture that was not reached: nothing."""
+
+    def nothing(values: np.ndarray) -> np.ndarray:
+        return np.full_like(values, np.nan if values.dtype.kind == "f" else -1)
+
+    return dataclasses.replace(
+        part,
+        maps=nothing(part.maps),
+        scores=nothing(part.scores),
+        classes=nothing(part.classes),
+        outputs=keras.tree.map_structure(nothing, part.outputs),
+        error=None if part.error is None else nothing(part.error),
+    )
 
 
 def samples(request: Request, forward: FrozenForward) -> Iterator[Sample]:
-    """Yield every picture of a request, its target settled by a run on the whole picture where necessary."""
+    """Yield every picture of a request with its target settled, by a run on the whole pictures."""
     model, target = request.model, request.target
     for batch, parameters in with_parameters(model, request.images, target, request.batch_size):
         layout = _Layout(model, batch)
-        settled = _settle(forward, layout.as_float(batch), target, parameters)
+        said, settled = settle(forward, layout.as_float(batch), target, parameters)
         for index in range(len(leaves(batch)[0])):
             row = slice(index, index + 1)
             inputs = keras.tree.map_structure(lambda leaf, at=row: np.asarray(leaf[at]), batch)
-            yield Sample(forward, inputs, layout, _Settled(target, [values[row] for values in settled]))
-
-
-def explained_classes(request: Request) -> np.ndarray:
-    """Return the class that a request explains for each picture, int32 `(N,)`; -1 where it is no class."""
-    forward = frozen_forward(request.model)
-    found = [
-        forward.scores(batch, _ClassOf(request.target, parameters))
-        for batch, parameters in with_parameters(
-            request.model, request.images, request.target, request.batch_size
-        )
-    ]
-    return np.concatenate(found).astype(np.int32)
-
-
-def _settle(
-    forward: FrozenForward, batch: Any, target: Target, parameters: Sequence[np.ndarray]
-) -> list[np.ndarray]:
-    """Return the parameters with the predicted classes of the whole pictures in place of "predicted"."""
-    open_classes = [values.dtype == np.int32 and bool((values < 0).any()) for values in parameters]
-    if not any(open_classes):
-        return list(parameters)
-    classes = forward.scores(batch, _ClassOf(target, parameters)).astype(np.int32)
-    return [
-        np.where(values < 0, classes, values) if is_open else values
-        for values, is_open in zip(parameters, open_classes, strict=True)
-    ]
-
-
-class _Settled(Target):
-    """Another target with parameters that are known, one row for every copy of a picture or one for each."""
-
-    def __init__(self, inner: Target, values: Sequence[np.ndarray]) -> None:
-        self.output, self.probability, self.whole = inner.output, inner.probability, inner.whole
-        self._inner = inner
-        self._values = values
-
-    def key(self) -> tuple:
-        return self._inner.key()
-
-    def specs(self) -> list[tuple[list[int | None], str]]:
-        return self._inner.specs()
-
-    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
-        return [v if len(v) == count else np.repeat(v, count, axis=0) for v in self._values]
-
-    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        self._inner.check(shape, parameters)
-
-    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
-        return self._inner.score(explained, kind, *parameters)
-
-
-class _ClassOf(_Settled):
-    """The explained classes themselves in the place of their scores."""
-
-    def key(self) -> tuple:
-        return ("class of", *self._inner.key())
-
-    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
-        classes = self._inner.score(explained, kind, *parameters).classes
-        return Scored(ops.cast(classes, "float32"), classes)
+            scores, classes, outputs = keras.tree.map_structure(lambda values, at=row: values[at], said[:3])
+            own = ScoredBatch(scores, classes, outputs, said.score_kind)
+            yield Sample(forward, inputs, layout, Settled(target, [values[row] for values in settled]), own)
 
 
 class _Layout:

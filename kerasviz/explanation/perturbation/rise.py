@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from kerasviz.explanation.found import Found
 from kerasviz.explanation.perturbation.masking import filled, random_masks
-from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 from kerasviz.explanation.request import Request
 
 
@@ -18,7 +19,7 @@ def rise(
     seed: int,
     precision: str,
     progress: bool,
-) -> np.ndarray:
+) -> Found:
     """Show random parts of the picture and average the scores of those that show a pixel.
 
     Petsiuk, Das and Saenko, "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC 2018,
@@ -50,6 +51,11 @@ def rise(
         Interrupted: on Ctrl-C, with the estimate from the masks so far.
 
     Passes: one for each mask.
+
+    The error that comes with each map is the standard error of the estimate, the mean of it over the pixels
+    that a mask shows, in units of the score. At a pixel, of a ratio of two sums (the delta method):
+
+        e_i = sqrt(sum_n M_ni^2 (Y_n - S_i)^2) / sum_n M_ni
     """
 
     def begin(sample: Sample) -> _Rise:
@@ -58,7 +64,7 @@ def rise(
     return rescore(request, begin, precision, progress, "rise")
 
 
-class _Rise:
+class _Rise(Experiment):
     def __init__(
         self, sample: Sample, hidden: np.ndarray, masks: int, cells: int, keep: float, seed: int
     ) -> None:
@@ -66,6 +72,9 @@ class _Rise:
         self._sample, self._hidden = sample, hidden
         self._kind = (cells, keep, seed)
         self._sums, self._shown = np.zeros(size), np.zeros(size)
+        # Sums of M^2, M^2 Y' and M^2 Y'^2, with Y' = Y less the whole picture's score: small numbers.
+        self._squares = np.zeros((3, *size))
+        self._middle = sample.said.scores[0]
         self.count = masks
 
     def run(self, part: range) -> None:
@@ -74,7 +83,17 @@ class _Rise:
         scores = self._sample.score(pixels)
         self._sums += np.tensordot(scores, masks, 1)
         self._shown += masks.sum(axis=0, dtype=np.float64)
+        centred = (scores - self._middle).astype(np.float64)
+        powers = np.stack([np.ones_like(centred), centred, centred**2])
+        self._squares += np.tensordot(powers, masks**2, 1)
 
     def map(self) -> np.ndarray:
         unknown = np.full_like(self._sums, np.nan)
         return np.divide(self._sums, self._shown, out=unknown, where=self._shown > 0)
+
+    def error(self) -> float:
+        shown, (weights, first, second) = self._shown, self._squares
+        centred = self.map() - self._middle
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = (second - 2 * centred * first + centred**2 * weights) / shown**2
+        return float(np.nanmean(np.sqrt(np.maximum(variance, 0)))) if shown.any() else float("nan")

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.explanation.found import Found
 from kerasviz.explanation.interpolation import resize
-from kerasviz.explanation.perturbation.rescoring import Sample, rescore
+from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.submodel import FromLayer
 from kerasviz.probe import cached_cut, default_layer, frozen_forward, resolve
@@ -21,7 +22,7 @@ def score_cam(
     relu: bool,
     precision: str,
     progress: bool,
-) -> np.ndarray:
+) -> Found:
     """Weigh each feature map by the score of the picture seen through it.
 
     Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks", CVPR
@@ -53,13 +54,17 @@ def score_cam(
     """
 
     def begin(sample: Sample) -> _ScoreCam:
-        return _ScoreCam(sample, _activations(request, sample)[1], channels, relu)
+        path, activations = _activations(request, sample)
+        return _ScoreCam(sample, path, activations, channels, relu)
 
     return rescore(request, begin, precision, progress, "score_cam")
 
 
-class _ScoreCam:
-    def __init__(self, sample: Sample, activations: np.ndarray, channels: int | None, relu: bool) -> None:
+class _ScoreCam(Experiment):
+    def __init__(
+        self, sample: Sample, layer: str, activations: np.ndarray, channels: int | None, relu: bool
+    ) -> None:
+        self.layer = layer
         spread = activations.std(axis=tuple(range(activations.ndim - 1)))
         order = np.argsort(-spread, kind="stable")
         self._channels = order[spread[order] > 0][:channels]
@@ -80,7 +85,7 @@ class _ScoreCam:
         return _weighted(self._activations[..., self._channels], weights, self._relu)
 
 
-def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -> np.ndarray:
+def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -> Found:
     """Weigh each feature map by how much the score falls without it.
 
     Desai and Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free
@@ -113,15 +118,22 @@ def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -
         path, activations = _activations(request, sample)
         if path not in heads:
             heads[path] = FromLayer(request.model, resolve(request.model, path)[0])
-        return _AblationCam(sample, heads[path], activations, relu, precision)
+        return _AblationCam(sample, path, heads[path], activations, relu, precision)
 
     return rescore(request, begin, precision, progress, "ablation_cam")
 
 
-class _AblationCam:
+class _AblationCam(Experiment):
     def __init__(
-        self, sample: Sample, head: keras.Model, activations: np.ndarray, relu: bool, precision: str
+        self,
+        sample: Sample,
+        layer: str,
+        head: keras.Model,
+        activations: np.ndarray,
+        relu: bool,
+        precision: str,
     ) -> None:
+        self.layer = layer
         self._channels = np.flatnonzero(np.any(activations != 0, axis=tuple(range(activations.ndim - 1))))
         self._sample, self._activations, self._relu = sample, activations, relu
         self._forward = frozen_forward(head, precision)

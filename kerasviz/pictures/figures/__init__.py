@@ -7,7 +7,7 @@ from kerasviz.pictures.figures.evaluation import accuracy_figure, confusion_figu
 from kerasviz.pictures.figures.heatmaps import comparison_figure, heatmap_figure
 from kerasviz.pictures.figures.kernels import filtered_figure, kernel_figure, pairs_figure
 from kerasviz.pictures.figures.map_styles import CamStyle, MapStyle, PixelStyle
-from kerasviz.pictures.figures.maps import cam_figure, saliency_figure
+from kerasviz.pictures.figures.maps import cam_figure, maps_figure, saliency_figure
 from kerasviz.pictures.figures.methods import methods_figure
 from kerasviz.pictures.figures.points import curves_figure, embedding_figure
 from kerasviz.pictures.figures.samples import (
@@ -35,6 +35,7 @@ __all__ = [
     "filtered_figure",
     "heatmap_figure",
     "kernel_figure",
+    "maps_figure",
     "masking_figure",
     "methods_figure",
     "mistakes_figure",

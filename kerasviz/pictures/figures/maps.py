@@ -72,8 +72,8 @@ def cam_figure(
             _Map(f"{NO_EVIDENCE} for {row}" if all_zero(one) else row, column, one, drawn)
             for one, column, drawn in zip(maps, columns, styles, strict=True)
         ]
-        lines += [("picture", part) for part in _parts(shown)]
-    return _figure(as_rgb(image), lines)
+        lines += [(as_rgb(image), "picture", part) for part in _parts(shown)]
+    return _figure(lines)
 
 
 def saliency_figure(
@@ -104,7 +104,38 @@ def saliency_figure(
         _Map(f"{method} ({NO_EVIDENCE})" if all_zero(values) else method, "", values, style)
         for method, values in maps.items()
     ]
-    return _figure(as_rgb(image), [(heading, part) for part in _parts(shown)])
+    return _figure([(as_rgb(image), heading, part) for part in _parts(shown)])
+
+
+def maps_figure(images: Any, heatmaps: Any, explained: Sequence[str], method: str, style: MapStyle) -> Figure:
+    """Return a figure of pictures of one size with one method's map beside each, on a scale of its own.
+
+    Args:
+        images: as for `overlay`.
+        heatmaps: `(h', w')` for each image.
+        explained: what each map explains, or that it explains nothing.
+        method: the second line above each map.
+        style: how the maps are drawn.
+
+    Raises:
+        ImageError: an image has another shape or range.
+        InputError: there is no map, or the numbers of images, maps and titles differ.
+
+    >>> figure = maps_figure(np.zeros((2, 8, 8)), [np.eye(2)] * 2, ["cat", "dog"], "Grad-CAM", CamStyle())
+    >>> [axes.get_title() for axes in figure.axes if axes.get_title()]
+    ['picture', 'cat\\nGrad-CAM', 'picture', 'dog\\nGrad-CAM']
+    """
+    counts = {len(images), len(heatmaps), len(explained)}
+    if len(counts) > 1 or not len(images):
+        raise InputError(
+            f"There are {len(images)} images, {len(heatmaps)} maps and {len(explained)} titles: one for each."
+        )
+    return _figure(
+        [
+            (as_rgb(image), "picture", [_Map(what, method, values, style)])
+            for image, values, what in zip(images, heatmaps, explained, strict=True)
+        ]
+    )
 
 
 class _Map:
@@ -133,16 +164,16 @@ def _parts(maps: list[_Map]) -> list[list[_Map]]:
     return [maps[at : at + length] for at in range(0, len(maps), length)]
 
 
-def _figure(image: np.ndarray, lines: Sequence[tuple[str, Sequence[_Map]]]) -> Figure:
-    """Return the figure of lines: the picture under a heading, and maps beside it."""
-    most = max(len(maps) for _, maps in lines)
-    aspect = image.shape[0] / image.shape[1]
+def _figure(lines: Sequence[tuple[np.ndarray, str, Sequence[_Map]]]) -> Figure:
+    """Return the figure of lines: a picture under a heading, and maps beside it."""
+    most = max(len(maps) for *_, maps in lines)
+    aspect = lines[0][0].shape[0] / lines[0][0].shape[1]
     across = 1.0 + (1.0 + BAR_WIDTH) * most
     cell = max(_NARROWEST, min(4.0, 3.2 / aspect, (_WIDEST - _BAR * most) / across))
     figure = new_figure(cell * across + _BAR * most, (cell * aspect + 0.8) * len(lines))
     figure.set_layout_engine("constrained", h_pad=0.1, w_pad=0.08)
     grid = map_grid(figure, len(lines), most, aspect)
-    for (axes, places), (heading, maps) in zip(grid, lines, strict=True):
+    for (axes, places), (image, heading, maps) in zip(grid, lines, strict=True):
         show_image(axes, image, wrap(heading, cell, 9))
         for (place, bar), one in zip(places, maps, strict=False):
             drawn = one.style.draw(image, one.values)

@@ -1,0 +1,69 @@
+"""What a method finds for some pictures, before it becomes an `Explanation`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+
+class Said(Protocol):
+    """What the model said of some pictures, as every run of the probe returns it."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The explained scores, float32 `(N,)`."""
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The explained classes, int32 `(N,)`; -1 where the target is no class."""
+
+    @property
+    def outputs(self) -> Any:
+        """The model's outputs in its own structure."""
+
+    @property
+    def score_kind(self) -> str:
+        """ "logit", "probability" or "output"."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The maps of some pictures, float32 `(N, ...)`, with what the model said of them.
+
+    `layer` is the path of the layer that the maps are made of, `error` `(N,)` what the method declares in
+    `Method.error`.
+    """
+
+    maps: np.ndarray
+    scores: np.ndarray
+    classes: np.ndarray
+    outputs: Any
+    score_kind: str
+    layer: str | None = None
+    error: np.ndarray | None = None
+
+    @classmethod
+    def of(
+        cls, maps: np.ndarray, said: Said, layer: str | None = None, error: np.ndarray | None = None
+    ) -> Found:
+        """Return the maps with what the model said of their pictures."""
+        return cls(maps, said.scores, said.classes, said.outputs, said.score_kind, layer, error)
+
+
+def joined(parts: Sequence[Found]) -> Found:
+    """Return what was found for the pictures of all parts."""
+    if len(parts) == 1:
+        return parts[0]
+
+    def join(name: str) -> Any:
+        return keras.tree.map_structure(
+            lambda *arrays: np.concatenate(arrays), *[getattr(part, name) for part in parts]
+        )
+
+    names = ["maps", "scores", "classes", "outputs", *(["error"] if parts[0].error is not None else [])]
+    return dataclasses.replace(parts[0], **{name: join(name) for name in names})

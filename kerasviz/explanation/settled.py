@@ -1,0 +1,63 @@
+"""Targets settled before anything is changed: the class explained stays that of the whole picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasviz.explanation.request import Request
+from kerasviz.probe import FrozenForward, Scored, ScoredBatch, Target, frozen_forward, with_parameters
+
+
+class Settled(Target):
+    """Another target with parameters that are known, one row for every copy of a picture or one for each."""
+
+    def __init__(self, inner: Target, values: Sequence[np.ndarray]) -> None:
+        self.output, self.probability, self.whole = inner.output, inner.probability, inner.whole
+        self._inner = inner
+        self._values = values
+
+    def key(self) -> tuple:
+        """Return that of the other target: both share one compiled function."""
+        return self._inner.key()
+
+    def specs(self) -> list[tuple[list[int | None], str]]:
+        """Return those of the other target."""
+        return self._inner.specs()
+
+    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
+        """Return the known parameters for `count` copies."""
+        return [v if len(v) == count else np.repeat(v, count, axis=0) for v in self._values]
+
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        """Check as the other target does."""
+        self._inner.check(shape, parameters)
+
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        """Score as the other target does."""
+        return self._inner.score(explained, kind, *parameters)
+
+
+def settle(
+    forward: FrozenForward, batch: Any, target: Target, parameters: Sequence[np.ndarray]
+) -> tuple[ScoredBatch, list[np.ndarray]]:
+    """Return what the model says of whole pictures, and the target's parameters with each picture's class."""
+    said = forward.scored(batch, Settled(target, parameters))
+    return said, with_classes(parameters, said.classes)
+
+
+def with_classes(parameters: Sequence[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
+    """Return the parameters of a target, the first of which is each picture's class, with these classes."""
+    return [classes, *parameters[1:]] if parameters else []
+
+
+def explained_classes(request: Request) -> np.ndarray:
+    """Return the class that a request explains for each picture, int32 `(N,)`; -1 where it is no class."""
+    forward = frozen_forward(request.model)
+    batches = with_parameters(request.model, request.images, request.target, request.batch_size)
+    return np.concatenate(
+        [forward.scored(batch, Settled(request.target, given)).classes for batch, given in batches]
+    )
