@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,12 +25,6 @@ NAMED: dict[str, Callable[..., Dataset]] = {
     "fashion": fashion_mnist.load,
     "shapes": shapes.load,
 }
-_OF_NAMED = {
-    "pets": ("directory", "classes", "split", "seed", "download"),
-    "fashion": ("directory",),
-    "shapes": ("train", "validation", "image_size", "classes", "seed", "shortcut"),
-}
-_OF_FOLDER = ("split", "seed", "channels", "masks")
 _OF_ARRAYS = ("class_names", "value_range")
 
 
@@ -40,9 +35,9 @@ def options_of(data: Data) -> tuple[str, ...]:
     ('directory',)
     """
     if isinstance(data, str) and data in NAMED:
-        return _OF_NAMED[data]
+        return tuple(inspect.signature(NAMED[data]).parameters)
     if isinstance(data, str | os.PathLike):
-        return _OF_FOLDER
+        return tuple(inspect.signature(folder.load).parameters)[1:]  # but for the folder itself
     return () if isinstance(data, Dataset) else ("class_names",) if isinstance(data, Split) else _OF_ARRAYS
 
 
@@ -148,14 +143,6 @@ def _folder(root: Path, given: dict[str, Any]) -> Dataset:
     if not root.is_dir():
         near = did_you_mean(str(root), NAMED)
         raise DatasetError(f"{root} is neither a folder nor one of the data sets. {near}")
-    if "split" in given:
-        given["validation_split"] = given.pop("split")
-    share = given.get("validation_split")
-    if isinstance(share, str):
-        raise InputError(
-            f"split is {share!r}, but a folder has none of its own: pass the share of its pictures to hold "
-            "out, such as 0.2."
-        )
     return folder.load(root, **given)
 
 

@@ -76,8 +76,11 @@ def test_the_log_is_found_beside_the_model_only(place, tmp_path, capsys, monkeyp
     [
         (["--data", "nowhere"], "nowhere is neither a folder nor one of the data sets"),
         (["--data", "pictures", "--split", "half"], "--split is 'half'"),
-        (["--data", "pictures", "--split", "official"], "split is 'official', but a folder has none"),
-        (["--data", "pictures", "--split", "1.5"], "validation_split is 1.5"),
+        (
+            ["--data", "pictures", "--split", "official"],
+            "split is 'official'; pass the share of the folder's pictures",
+        ),
+        (["--data", "pictures", "--split", "1.5"], "split is 1.5"),
         (["--data", "pictures", "--classes", "a,b"], "takes no --classes"),
         (["--data", "pictures/a"], "have no labels"),
         (["--data", "fashion", "--split", "0.5"], "takes no --split"),

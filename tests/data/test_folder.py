@@ -36,7 +36,7 @@ def test_a_folder_per_class(tmp_path: Path) -> None:
         assert [path.parent.name for path in split.images] == classes
     assert names(data.train.images) == names(folder.load(tmp_path).train.images)
     assert names(data.train.images) != names(folder.load(tmp_path, seed=1).train.images)
-    assert len(folder.load(tmp_path, validation_split=0.5).validation) == 7
+    assert len(folder.load(tmp_path, split=0.5).validation) == 7
 
 
 def test_grey_or_rgb(tmp_path: Path) -> None:
@@ -89,5 +89,5 @@ def test_folders_that_cannot_serve(tmp_path: Path) -> None:
     (tmp_path / "b" / "x.png").write_bytes(b"no picture")
     with pytest.raises(DatasetError, match="0 readable pictures among 1 files"):
         folder.load(tmp_path)
-    with pytest.raises(InputError, match="validation_split is 1"):
-        folder.load(tmp_path, validation_split=1)
+    with pytest.raises(InputError, match="split is 1"):
+        folder.load(tmp_path, split=1)

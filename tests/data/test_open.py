@@ -10,6 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kerasviz.data import Dataset, Split, fashion_mnist, match_classes, open_data, open_for, options_of
+from kerasviz.data.open import NAMED
 from kerasviz.errors import DatasetError, InputError
 
 
@@ -118,6 +119,19 @@ def test_keras_folders_know_their_classes(photos) -> None:
     assert (data.class_names, len(data.validation)) == (("cat", "dog"), 8)
 
 
+def test_a_new_data_set_is_a_loader_and_a_row(monkeypatch) -> None:
+    def load(color: int = 0, seed: int = 0) -> Dataset:
+        """Return one picture of one grey."""
+        split = Split(np.full((1, 4, 4, 1), color, np.uint8), [0])
+        return Dataset("greys", ("grey",), split, split)
+
+    monkeypatch.setitem(NAMED, "greys", load)
+    assert options_of("greys") == ("color", "seed")
+    assert open_data("greys", color=7).validation.image(0)[0, 0, 0] == 7
+    with pytest.raises(InputError, match="greys takes no split; its options are: color, seed"):
+        open_data("greys", split=0.5)
+
+
 def test_names_of_data_sets() -> None:
     assert len(open_data("shapes", train=3, validation=2, image_size=16).train) == 3
     given = Dataset("mine", ("a",), *[Split(colors(1), [0])] * 2)
@@ -132,7 +146,7 @@ def test_names_of_data_sets() -> None:
         ("shape", {}, "neither a folder nor one of the data sets. Did you mean shapes"),
         ("shapes", {"split": 0.5}, "The data set shapes takes no split; its options are: train"),
         ("fashion", {"classes": ["Bag"]}, "The data set fashion takes no classes"),
-        ("FOLDER", {"split": "official"}, "split is 'official', but a folder has none of its own"),
+        ("FOLDER", {"split": "official"}, "split is 'official'; pass the share"),
         ("FOLDER", {"shortcut": "corner"}, "takes no shortcut"),
         ("FOLDER", {"masks": "nowhere"}, "nowhere is not a folder"),
     ],

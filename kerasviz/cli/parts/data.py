@@ -61,6 +61,7 @@ def load_data(
     Raises:
         InputError, DatasetError: it is not there, or cannot be used.
     """
+    from kerasviz.cli.parts.inputs import split_list
     from kerasviz.data import open_for, options_of
     from kerasviz.errors import InputError
 
@@ -74,7 +75,7 @@ def load_data(
             raise InputError(f"--data {args.data} takes no --{flag.replace('_', '-')}: leave it out.")
         options[option] = value
     if "classes" in options:
-        options["classes"] = [name.strip() for name in args.classes.split(",")]
+        options["classes"] = split_list([args.classes])
     if "split" in options:
         options["split"] = read_split(args.split)
     if options.get("shortcut"):

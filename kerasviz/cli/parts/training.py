@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def load_dataset(args: argparse.Namespace) -> Dataset:
     """Return the data set that the arguments of `train` name."""
     from kerasviz.cli.parts.data import read_split
+    from kerasviz.cli.parts.inputs import split_list
     from kerasviz.data import open_data
 
     if args.data_kind == "pets":
-        classes = [name.strip() for name in args.classes.split(",")] if args.classes else None
+        classes = split_list([args.classes]) if args.classes else None
         split = read_split(args.split)
         return open_data(
             "pets", directory=args.data, classes=classes, split=split, seed=args.seed, download=args.download

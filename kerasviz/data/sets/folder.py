@@ -19,7 +19,7 @@ _VALIDATION = ("validation", "val", "valid", "test")
 
 def load(
     directory: str | os.PathLike[str],
-    validation_split: float = 0.2,
+    split: float = 0.2,
     seed: int = 0,
     channels: int = 3,
     masks: str | os.PathLike[str] | None = None,
@@ -31,7 +31,7 @@ def load(
             natural order; or a folder with `train/` and one of `validation/`, `val/`, `valid/` and `test/`
             (the first of these that is there), each with one sub-folder per class; or a folder of pictures
             alone, which then have no labels, and all are `validation` pictures.
-        validation_split: the share of each class to hold out, above 0 and below 1; not used where the
+        split: the share of each class to hold out for validation, above 0 and below 1; not used where the
             folder is divided already.
         seed: of that choice.
         channels: 3 to read RGB, 1 to read grey.
@@ -43,10 +43,12 @@ def load(
     Raises:
         DatasetError: the folder is not there, holds no picture, a single class, a class without two pictures
             (one, where it is divided already), or classes that differ between its two parts.
-        InputError: `validation_split` or `channels` is out of range.
+        InputError: `split` or `channels` is out of range.
     """
-    if not 0 < validation_split < 1:
-        raise InputError(f"validation_split is {validation_split}; pass a share above 0 and below 1.")
+    if not (isinstance(split, int | float) and 0 < split < 1):
+        raise InputError(
+            f"split is {split!r}; pass the share of the folder's pictures to hold out, above 0 and below 1."
+        )
     if channels not in (1, 3):
         raise InputError(f"channels is {channels!r}; pass 3 for RGB or 1 for grey.")
     root = Path(directory).expanduser()
@@ -68,7 +70,7 @@ def load(
     else:
         names = _class_names(root)
         whole = _pictures(root, names, channels, 2, skipped)
-        kept, held = hold_out(whole.labels.tolist(), validation_split, seed)
+        kept, held = hold_out(whole.labels.tolist(), split, seed)
         train, validation = whole.take(kept), whole.take(held)
     train, validation = (_with_masks(split, root, masks) for split in (train, validation))
     return Dataset(root.resolve().name, tuple(names), train, validation, skipped)
