@@ -7,39 +7,60 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
 
 from kerasviz._version import __version__
 from kerasviz.cli.parts.flags import as_flags
+from kerasviz.cli.parts.help import HelpFormatter
 from kerasviz.errors import KerasvizError
 
-# Command -> its module in `commands`, in the order in which `--help` lists them.
-COMMANDS = {
-    "demo": "demo",
-    "train": "train",
-    "layers": "layers",
-    "filters": "filters",
-    "features": "features",
-    "cam": "cam",
-    "occlude": "occlude",
-    "saliency": "saliency",
-    "maximize": "maximize",
-    "report": "report",
-    "embed": "embed",
-    "evaluate": "evaluate",
-    "sanity": "sanity",
-    "gif": "gif",
-}
+# Each is a module in `commands`; in the order in which `--help` lists them.
+COMMANDS = (
+    "demo",
+    "train",
+    "layers",
+    "filters",
+    "features",
+    "explain",
+    "cam",
+    "occlude",
+    "saliency",
+    "maximize",
+    "report",
+    "embed",
+    "evaluate",
+    "sanity",
+    "gif",
+)
 
 EPILOG = """examples:
   kerasviz demo --log-dir logs/demo                 train on generated pictures, watch it learn
   kerasviz train pets --classes Abyssinian,Bengal   train on the Oxford-IIIT Pet pictures
-  kerasviz cam MODEL.keras PICTURES --top 3         which pixels spoke for the three best classes
+  kerasviz explain MODEL.keras PICTURES             which pixels made the decision
   kerasviz report MODEL.keras --data shapes         all of this and more on one HTML page
   kerasviz gif logs/demo                            the evolution of kernels and responses as animations
   tensorboard --logdir logs --samples_per_plugin images=1000
 
 `kerasviz COMMAND --help` explains each command.
 """
+
+
+class _Command(argparse.ArgumentParser):
+    """The parser of one command: its arguments are added when the command is the one that is called.
+
+    Some are made from what the library declares, which needs Keras; `kerasviz --help` does not wait for it.
+    """
+
+    module: ModuleType | None = None
+
+    def parse_known_args(self, *args: Any, **kwargs: Any) -> Any:
+        """Add the command's arguments, and parse."""
+        if self.module is not None:
+            module, self.module = self.module, None
+            module.add_arguments(self)
+            self.set_defaults(run=module.run)
+        return super().parse_known_args(*args, **kwargs)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -51,17 +72,16 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"kerasviz {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, module_name in COMMANDS.items():
-        module = importlib.import_module(f"kerasviz.cli.commands.{module_name}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Command)
+    for name in COMMANDS:
+        module = importlib.import_module(f"kerasviz.cli.commands.{name}")
         command = commands.add_parser(
             name,
             help=module.HELP,
             description=getattr(module, "DESCRIPTION", module.HELP),
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=HelpFormatter,
         )
-        module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.module = module
     return parser
 
 

@@ -17,7 +17,7 @@ from kerasviz.explanation.probing import Probe, Trace
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.settled import explained_classes
-from kerasviz.explanation.smoothing import Smoothing
+from kerasviz.explanation.smoothing import SMOOTHING, Smoothing
 from kerasviz.explanation.table import METHODS, find_method, methods
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "GRADIENT",
     "METHODS",
     "PERTURBATION",
+    "SMOOTHING",
     "Experiment",
     "Explanation",
     "Found",

@@ -20,6 +20,7 @@ SAMPLES = Option("samples", int, 20, "noisy copies of the picture", low=1)
 NOISE = Option("noise", float, 0.1, "standard deviation, as a share of the picture's range", low=0)
 SEED = Option("seed", int, 0, "of all that is random", low=0)
 KIND = Option("kind", str, "mean", "of the maps of the copies", choices=("mean", "variance"))
+SMOOTHING = (SAMPLES, NOISE, KIND, SEED)
 
 
 @dataclass(frozen=True)

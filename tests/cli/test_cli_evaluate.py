@@ -1,4 +1,4 @@
-"""`kerasviz evaluate` and `kerasviz occlude`: what they print, and what they write, read back."""
+"""`kerasviz evaluate` and `kerasviz sanity`: what they print, and what they write, read back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from maps_of import maps_of
 
 import kerasviz as kv
 from kerasviz.cli import main
@@ -193,54 +192,6 @@ def test_an_interrupted_evaluation_writes_what_is_done(
     assert [row["method"] for row in record["methods"]] == ["grad_cam"]
 
 
-def test_occlude(
-    model_file: str, photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from kerasviz.images import read_image
-    from kerasviz.models import load_model
-
-    out = tmp_path / "out"
-    arguments = ["occlude", model_file, str(photos[0]), "--raw", "--out", str(out)]
-    assert main([*arguments, "--patch", "8", "--stride", "8", "--class", "1", "--fill", "mean"]) == 0
-    assert "left out 1 of 4 files" in capsys.readouterr().out
-    pixels = read_image(photos[0] / "a.png", size=(32, 32)).astype(np.float32)[None]
-    model = load_model(model_file)
-    expected = maps_of(model, pixels, "occlusion", target=1, patch=8, stride=8, fill="mean")
-    np.testing.assert_allclose(np.load(out / "a-occlusion.npy"), expected[0], atol=1e-5)
-    assert cv2.imread(str(out / "c-occlusion.png")).std() > 5
-    assert main([*arguments, "--layer", "conv", "--patch", "8"]) == 0
-    of_layer = np.load(out / "a-occlusion.npy")
-    assert of_layer.min() >= 0
-    assert not np.allclose(of_layer, expected[0])
-    assert main([*arguments, "--method", "rise", "--random-masks", "8", "--seed", "2"]) == 0
-    assert np.load(out / "b-rise.npy").shape == (32, 32)
-    assert main([*arguments, "--method", "rise", "--layer", "conv"]) == 2
-    assert "--layer goes with --method occlusion" in capsys.readouterr().err
-
-
-def test_an_interrupted_occlusion_is_drawn(
-    model_file: str, photos: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from kerasviz.explanation.perturbation.rescoring import Sample
-
-    score, calls = Sample.score, []
-
-    def stop(self: Sample, pixels: np.ndarray) -> np.ndarray:
-        calls.append(len(pixels))
-        if len(calls) > 2:
-            raise KeyboardInterrupt
-        return score(self, pixels)
-
-    monkeypatch.setattr(Sample, "score", stop)
-    picture = str(photos[0] / "a.png")
-    arguments = ["occlude", model_file, picture, "--raw", "--out", str(tmp_path), "--patch", "8"]
-    assert main([*arguments, "--stride", "8", "--batch-size", "4"]) == 130
-    found = np.load(tmp_path / "a-occlusion.npy")
-    assert not np.isnan(found[:16]).any()
-    assert np.isnan(found[16:]).all()
-    assert cv2.imread(str(tmp_path / "a-occlusion.png")).std() > 5
-
-
 def test_sanity(
     model_file: str, photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -251,5 +202,11 @@ def test_sanity(
     assert record["stages"][2]["layer"] == "conv"
     assert record["pictures"] == 3
     assert f"{record['stages'][2]['similarity']:.3f}" in capsys.readouterr().out
+    occluded = ["--method", "occlusion", "--set", "occlusion.patch=8", "--set", "occlusion.fill=mean"]
+    assert main(["sanity", model_file, str(photos[0]), "--stages", "1", "--out", str(out), *occluded]) == 0
+    assert json.loads((out / "sanity.json").read_text())["method"] == "occlusion"
+    for wrong, said in (("rise.masks=3", "--set names 'rise'"), ("grad_cam.seed=3", "--seed")):
+        assert main(["sanity", model_file, str(photos[0]), "--set", wrong]) == 2
+        assert said in capsys.readouterr().err
     for name in ("sanity", "sanity-maps"):
         assert cv2.imread(str(out / f"{name}.png")).std() > 5

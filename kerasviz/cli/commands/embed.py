@@ -29,6 +29,8 @@ _MOST_COLORED = 24
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, the data, the layers and the figures."""
+    from kerasviz.embeddings import METHODS
+
     add_model(parser)
     add_data(parser)
     parser.add_argument("--count", type=int, default=2000, help="pictures, drawn at random with --seed")
@@ -46,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         action="append",
         metavar="M,...",
-        help="figures: pca, tsne, umap, with --seed; by default pca",
+        help=f"figures: {', '.join(METHODS)}, with --seed; by default pca",
     )
     parser.add_argument(
         "--thumbnails", action="store_true", help="draw the pictures at their points in the figures"

@@ -25,6 +25,10 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, the data, the methods and the measures."""
+    from kerasviz.cli.parts.method_options import add_method, add_settings, list_methods
+    from kerasviz.explanation import METHODS
+    from kerasviz.trust import MEASURES
+
     add_model(parser)
     data = add_data(parser)
     data.add_argument(
@@ -39,15 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_form(data)
     add_class_names(data)
     explained = parser.add_argument_group("what is compared")
-    explained.add_argument("--method", action="append", metavar="M,...", help="by default grad_cam")
-    explained.add_argument("--layer", help="of the CAM family; by default the last spatial layer")
-    explained.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="METHOD.OPTION=VALUE",
-        help="an option of a method, such as rise.masks=500",
-    )
+    add_method(explained, METHODS)
+    explained.add_argument("--layer", help="of the methods that take one; by default the last spatial layer")
+    add_settings(explained)
     explained.add_argument(
         "--true-class",
         action="store_true",
@@ -57,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--measure",
         action="append",
         metavar="M,...",
-        help="pointing, energy, iou, grid, deletion, insertion; by default all",
+        help=f"{', '.join(MEASURES)}; by default all",
     )
     explained.add_argument(
         "--threshold", type=float, default=0.5, help="of the IoU, as a share of the maximum"
@@ -66,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     explained.add_argument("--mosaics", type=int, default=100, help="mosaics of the grid pointing game")
     parser.add_argument("--batch-size", type=int, default=32, help="pictures that are run together")
     parser.add_argument("--out", default="evaluation", metavar="FOLDER", help="where the results are written")
+    parser.epilog = list_methods(METHODS, options=True)
 
 
 def run(args: argparse.Namespace) -> int | None:
@@ -74,10 +73,11 @@ def run(args: argparse.Namespace) -> int | None:
 
     from kerasviz.cli.parts.inputs import split_list
     from kerasviz.cli.parts.tables import print_table
+    from kerasviz.explanation import METHODS
     from kerasviz.trust import BASELINES, score_table, write_scores
 
     evaluator = _open(args)
-    methods = split_list(args.method or ["grad_cam"])
+    methods = split_list(args.method) or [METHODS[0].name]
     evaluator.check(methods)
     rows: list[MethodScores] = []
     interrupted = False

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kerasviz.cli.parts.inputs import add_class_names, add_model
+from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
 
 if TYPE_CHECKING:
     import keras
@@ -26,6 +26,9 @@ _TAG = "maximized"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, what is raised, how it is searched for, and where pictures go."""
+    from kerasviz.maximization import Search
+
+    usual = Search()
     add_model(parser)
     raised = parser.add_argument_group("what is raised")
     raised.add_argument("--layer", metavar="L", help="the layer of --filters")
@@ -40,8 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_class_names(raised)
     search = parser.add_argument_group("how it is searched for")
-    search.add_argument("--steps", type=int, default=256, help="gradient steps")
-    search.add_argument("--rate", type=float, default=0.05, help="Adam's step size")
+    search.add_argument("--steps", type=int, default=usual.steps, help="gradient steps")
+    search.add_argument("--rate", type=float, default=usual.rate, help="Adam's step size")
     search.add_argument(
         "--space", choices=("fourier", "pixels"), default="fourier", help="what numbers make a picture"
     )
@@ -49,12 +52,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--plain-colors", action="store_true", help="search in RGB, not in decorrelated colours"
     )
     search.add_argument("--no-transforms", action="store_true", help="show the picture unmoved")
-    search.add_argument("--seed", type=int, default=0, help="of the starting noise and of the transforms")
-    search.add_argument("--batch-size", type=int, default=16, help="pictures that are run together")
     search.add_argument(
-        "--input-range", default="0,255", metavar="LOW,HIGH", help="what the model takes for black and white"
+        "--seed", type=int, default=usual.seed, help="of the starting noise and of the transforms"
     )
-    search.add_argument("--image-size", type=int, metavar="SIDE", help="for a model that takes any size")
+    search.add_argument(
+        "--batch-size", type=int, default=usual.batch_size, help="pictures that are run together"
+    )
+    add_form(search)
     written = parser.add_argument_group("what is written")
     written.add_argument("--out", default="maximized.png", metavar="FILE", help="the sheet, a PNG")
     written.add_argument("--columns", type=int, help="pictures in a row; by default nearly square")

@@ -19,31 +19,47 @@ _SHOWN = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, the pictures, the method and the stages."""
+    from kerasviz.cli.parts.method_options import add_settings, list_methods
+    from kerasviz.explanation import METHODS
+
     add_model(parser)
     add_pictures(parser, out="sanity", batch_size=16)
-    parser.add_argument("--method", default="grad_cam", help="one method of `explain`")
-    parser.add_argument("--layer", help="of the CAM family; by default the last spatial layer")
+    parser.add_argument("--method", default=METHODS[0].name, metavar="M", help="one of the methods below")
+    parser.add_argument("--layer", help="of methods that take one; by default the last spatial layer")
+    add_settings(parser)
     parser.add_argument("--stages", type=int, default=8, help="points of the cascade to look at")
     parser.add_argument("--seed", type=int, default=0, help="of the shuffling")
+    parser.epilog = list_methods(METHODS, options=True)
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the table of the stages and write `sanity.json`, its curves and maps."""
     from kerasviz.atomic import atomic_path
     from kerasviz.cli.parts.inputs import read_batches, read_form, report_skipped
+    from kerasviz.cli.parts.method_options import settings_of
     from kerasviz.cli.parts.tables import print_table
+    from kerasviz.errors import InputError
+    from kerasviz.explanation import find_method
     from kerasviz.images import find_images
     from kerasviz.models import load_model
     from kerasviz.pictures.figures import comparison_figure, save_figure
     from kerasviz.trust import sanity_check
 
+    method = find_method(args.method)
+    options = settings_of(args.set, [method.name]).get(method.name, {})
+    if "seed" in options:
+        raise InputError(
+            f"--set {method.name}.seed cannot be told from --seed, the shuffling's: leave it out."
+        )
+    method.resolved(options)
     model = load_model(args.model)
     form = read_form(args, model)
     files = find_images(args.images)
     skipped: list[tuple[Path, str]] = []
     pictures = [one for part in read_batches(files, form, args.batch_size, skipped) for one in part]
     report_skipped(files, skipped)
-    found = sanity_check(model, form.batch(pictures), args.method, args.layer, args.stages, args.seed)
+    batch = form.batch(pictures)
+    found = sanity_check(model, batch, method, args.layer, args.stages, args.seed, **options)
     record, out = found.to_dict(), Path(args.out)
     headings = ("layers randomised", "the last of them", "rank correlation", "similarity")
     rows = [

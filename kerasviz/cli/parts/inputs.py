@@ -71,16 +71,6 @@ def given_range(args: argparse.Namespace) -> tuple[float, float] | None:
     return None if args.input_range is None else checked_range(args.input_range.split(","))
 
 
-def add_precision(parser: argparse._ActionsContainer) -> None:
-    """Add the precision of the passes."""
-    parser.add_argument(
-        "--precision",
-        choices=("float32", "bfloat16"),
-        default="float32",
-        help="bfloat16 is faster on some CPUs, and exact to about 0.3 %%",
-    )
-
-
 def add_class_names(parser: argparse._ActionsContainer) -> None:
     """Add --class-names."""
     parser.add_argument(

@@ -1,9 +1,76 @@
-"""Options of methods on the command line."""
+"""Methods and their options on the command line, made from their declarations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import argparse
+import ast
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasviz.explanation import Method, Option
+
+
+# Stands among the methods as the owner of its options.
+_SMOOTH = "--smooth"
+
+
+def add_method(parser: argparse._ActionsContainer, methods: Sequence[Method]) -> None:
+    """Add --method, for any of `methods`; the first of them is the default."""
+    names = ", ".join(method.name for method in methods)
+    parser.add_argument(
+        "--method",
+        action="append",
+        default=[],
+        metavar="M,...",
+        help=f"one or several of {names} (default: {methods[0].name})",
+    )
+
+
+def add_settings(parser: argparse._ActionsContainer) -> None:
+    """Add --set."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="METHOD.OPTION=VALUE",
+        help="an option of one method alone, such as rise.masks=500; may be repeated",
+    )
+
+
+def add_option_flags(parser: argparse.ArgumentParser, methods: Sequence[Method]) -> None:
+    """Add a flag for every option that one of the methods has, --smooth with those of its own, and --set.
+
+    Several methods may have an option of one name: they share the flag, whose help names them.
+    """
+    group = parser.add_argument_group(
+        "options of the methods", "Each goes to those of the chosen methods that have it."
+    )
+    group.add_argument(
+        _SMOOTH,
+        type=int,
+        metavar="N",
+        help="any method in noise: the mean of its maps over N noisy copies of the picture (SmoothGrad), or "
+        "with --kind variance their variance (VarGrad)",
+    )
+    for name, declared in _declared(methods).items():
+        if all(option.type is not dict for option in declared.values()):  # of these no text is one
+            looks = _looks(list(declared.values()))
+            group.add_argument(as_flag(name), dest=name, help=_help(declared, len(methods)), **looks)
+    add_settings(group)
+
+
+def list_methods(methods: Sequence[Method], options: bool = False) -> str:
+    """Return a line for each method: name, title, the passes a picture costs, or what options it has."""
+    name, title = (max(len(getattr(one, field)) for one in methods) for field in ("name", "title"))
+    lines = [
+        "methods, and their options for --set:" if options else "methods, and the passes a picture costs:"
+    ]
+    for one in methods:
+        last = ", ".join(option.name for option in one.options) if options else one.passes
+        lines.append(f"  {one.name:{name}}  {one.title:{title}}  {last}")
+    return "\n".join(lines) + "\n"
 
 
 def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -15,8 +82,6 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
     >>> parse_settings(["rise.masks=500", "rise.fill=blur", "occlusion.progress=False"])
     {'rise': {'masks': 500, 'fill': 'blur'}, 'occlusion': {'progress': False}}
     """
-    import ast
-
     from kerasviz.errors import InputError
 
     options: dict[str, dict[str, Any]] = {}
@@ -25,9 +90,144 @@ def parse_settings(texts: Sequence[str]) -> dict[str, dict[str, Any]]:
         method, dot, option = name.partition(".")
         if not (sign and dot and method and option):
             raise InputError(f"--set is {text!r}; pass METHOD.OPTION=VALUE, such as rise.masks=500.")
-        try:
-            parsed = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            parsed = value
-        options.setdefault(method, {})[option] = parsed
+        options.setdefault(method, {})[option] = _literal(value)
     return options
+
+
+def settings_of(texts: Sequence[str], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the same where it is of methods of these names alone.
+
+    Raises:
+        InputError: a text has another form, or names another method.
+    """
+    from kerasviz.errors import InputError
+
+    settings = parse_settings(texts)
+    for name in settings:
+        if name not in names:
+            raise InputError(f"--set names {name!r}, which is not among the methods: {', '.join(names)}.")
+    return settings
+
+
+def chosen_options(args: argparse.Namespace) -> dict[Method, dict[str, Any]]:
+    """Return the methods that --method names, in order, with all their options, as flags and --set say.
+
+    `args.methods` are those that the command has.
+
+    Raises:
+        InputError: there is no such method or the command does not have it; a flag or --set that none of the
+            chosen has; a value that a method does not take.
+    """
+    from kerasviz.errors import InputError
+
+    chosen = _chosen_methods(args.method, args.methods)
+    names = [method.name for method in chosen]
+    owners = _declared(args.methods)
+    flags = {name: value for name in owners if (value := getattr(args, name, None)) is not None}
+    for name in flags:
+        if not set(owners[name]) & {*names, *([] if args.smooth is None else [_SMOOTH])}:
+            raise InputError(
+                f"{as_flag(name)} is an option of {', '.join(owners[name])}, and none of these was chosen: "
+                f"the methods are {', '.join(names)}."
+            )
+    settings = settings_of(args.set, names)
+    # Bars are for a person who watches.
+    flags.setdefault("progress", sys.stderr.isatty())
+    found = {}
+    for method in chosen:
+        own = {one.name: _as(one, flags[one.name]) for one in method.options if one.name in flags}
+        found[method] = method.resolved(own | settings.get(method.name, {}))
+    return found
+
+
+def chosen_smoothing(args: argparse.Namespace) -> dict[str, Any] | None:
+    """Return what `smooth` is given, as far as it is not the default; None without --smooth."""
+    from kerasviz.explanation import SMOOTHING
+
+    if args.smooth is None:
+        return None
+    given = {one.name: _as(one, getattr(args, one.name)) for one in SMOOTHING if one.name != "samples"}
+    changed = {
+        one.name: given[one.name] for one in SMOOTHING if given.get(one.name) not in (None, one.default)
+    }
+    return {"samples": args.smooth} | changed
+
+
+def changed_options(method: Method, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of the method's resolved options that differ from their defaults and change its map."""
+    defaults = {option.name: option.default for option in method.options if option.name != "progress"}
+    return {name: options[name] for name in defaults if options[name] != defaults[name]}
+
+
+def as_flag(name: str) -> str:
+    """Return an argument's flag.
+
+    >>> as_flag("input_range")
+    '--input-range'
+    """
+    return f"--{name.replace('_', '-')}"
+
+
+def _chosen_methods(texts: Sequence[str], known: Sequence[Method]) -> list[Method]:
+    from kerasviz.cli.parts.inputs import split_list
+    from kerasviz.errors import InputError
+    from kerasviz.explanation import find_method
+
+    chosen = [find_method(name) for name in split_list(texts)] or [known[0]]
+    for method in chosen:
+        if method not in known:
+            raise InputError(
+                f"Method {method.name} is none of this command's, {', '.join(one.name for one in known)}: "
+                "kerasviz explain has them all."
+            )
+    return chosen
+
+
+def _declared(methods: Sequence[Method]) -> dict[str, dict[str, Option]]:
+    """Return `{option: {method: declaration}}`, with the options of --smooth but the number that it takes."""
+    from kerasviz.explanation import SMOOTHING
+
+    found: dict[str, dict[str, Option]] = {}
+    for method in methods:
+        for option in method.options:
+            found.setdefault(option.name, {})[method.name] = option
+    for option in SMOOTHING:
+        if option.name != "samples":
+            found.setdefault(option.name, {})[_SMOOTH] = option
+    return found
+
+
+def _looks(options: Sequence[Option]) -> dict[str, Any]:
+    if all(option.type is bool for option in options):
+        return {"action": argparse.BooleanOptionalAction}
+    choices = dict.fromkeys(choice for option in options for choice in option.choices)
+    placeholder = {int: "N", float: "X"}.get(options[0].type, "VALUE")
+    return {"metavar": "|".join(choices) or placeholder}
+
+
+def _help(declared: Mapping[str, Option], everywhere: int) -> str:
+    """Return what an option does, and whose it is, where not of all; each sense of it once."""
+    senses: dict[tuple[str, str], list[str]] = {}
+    for method, option in declared.items():
+        default = "" if option.default is None else f" (default: {option.default})"
+        senses.setdefault((option.help, default), []).append(method)
+    parts = [
+        ("" if len(owners) == everywhere else f"of {', '.join(owners)}: ") + text + default
+        for (text, default), owners in senses.items()
+    ]
+    return "; ".join(parts).replace("%", "%%")
+
+
+def _as(option: Option, value: Any) -> Any:
+    """Return a flag's value in the type of a declaration; as it is where it has none: the check says so."""
+    if not isinstance(value, str) or option.type is str:
+        return value
+    found = _literal(value)
+    return value if isinstance(found, str) else found
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text

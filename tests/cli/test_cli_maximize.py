@@ -1,4 +1,4 @@
-"""`kerasviz saliency` and `kerasviz maximize` on a tiny model whose gradients are known."""
+"""`kerasviz maximize` on a tiny model whose gradients are known."""
 
 from __future__ import annotations
 
@@ -36,54 +36,6 @@ def place(tmp_path_factory) -> Path:
         picture.paste((90, 90, 90), (0, 0, 4, 8))
         picture.save(folder / f"{name}.png")
     return folder
-
-
-def saliency(place: Path, out: Path, *options: str, image: str = "red.png") -> np.ndarray:
-    """Run the command on one picture and return the map that `--raw` wrote."""
-    picture = str(place / image)
-    assert main(["saliency", str(place / "model.keras"), picture, "--out", str(out), "--raw", *options]) == 0
-    with Image.open(out / f"{Path(image).stem}-saliency.png") as figure:
-        assert min(figure.size) > 250
-    (file,) = out.glob("*.npy")
-    return np.load(file)
-
-
-def test_saliency_writes_the_gradient(place, tmp_path, capsys) -> None:
-    # Every pixel counts 64 / 64 in red for the class red.
-    np.testing.assert_array_equal(saliency(place, tmp_path / "a"), np.ones((8, 8)))
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["picture", "method", "lowest", "highest", "completeness", "error"]
-    assert lines[1].split()[1:] == ["saliency", "1", "1"]
-    assert "1 of 1 files explained" in lines[-1]
-
-
-def test_every_option_of_saliency_counts(place, tmp_path, capsys) -> None:
-    integrated = ("--method", "integrated_gradients", "--class", "blue")
-    found = saliency(place, tmp_path / "ig", *integrated, "--steps", "8")
-    np.testing.assert_allclose(found[:, 4:], 10)
-    np.testing.assert_allclose(found[:, :4], 90)
-    assert "0.0%" in capsys.readouterr().out
-    np.testing.assert_allclose(saliency(place, tmp_path / "b", *integrated, "--baseline", "90")[:, 4:], -80)
-    summed = saliency(place, tmp_path / "c", *integrated, "--channels", "max_abs", "--baseline", "90")
-    np.testing.assert_allclose(summed[:, 4:], 80)
-    smooth = ("--method", "input_x_gradient", "--smooth", "4")
-    first = saliency(place, tmp_path / "d", *smooth)
-    for at, change in enumerate((("--seed", "1"), ("--noise", "0.5"), ("--smooth", "5"))):
-        assert np.abs(saliency(place, tmp_path / f"e{at}", *smooth, *change) - first).max() > 0.1
-    smooth_integrated = saliency(place, tmp_path / "f", *integrated, "--smooth", "2", "--noise", "0")
-    np.testing.assert_allclose(smooth_integrated, found, rtol=1e-5)
-
-
-def test_several_methods_and_pictures(place, tmp_path, capsys) -> None:
-    arguments = ["saliency", str(place / "model.keras"), str(place), "--out", str(tmp_path)]
-    assert main([*arguments, "--method", "saliency,guided_backpropagation,guided_grad_cam"]) == 0
-    out = capsys.readouterr().out
-    assert {path.name for path in tmp_path.iterdir()} == {"red-saliency.png", "blue-saliency.png"}
-    assert out.count("guided_grad_cam") == 2
-    assert "2 of 3 files explained" in out
-    assert "left out 1 of 3 files" in out
-    assert main([*arguments, "--method", "guided_grad_cam", "--smooth", "2"]) == 2
-    assert "of is 'guided_grad_cam'; smooth_grad takes saliency, " in capsys.readouterr().err
 
 
 def test_maximize_writes_sheet_log_and_animation(place, tmp_path, capsys) -> None:

@@ -1,0 +1,157 @@
+"""Pictures explained as the command line asks: every target by every method at every layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kerasviz.cli.parts.class_choice import class_label
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from kerasviz.cli.parts.columns import Column
+    from kerasviz.explanation import Explanation, Trace
+    from kerasviz.probe import Target
+
+
+@dataclass(frozen=True)
+class Map:
+    """One map `(h, w)`, its method and layer as they are drawn, and how far it may be off, in words."""
+
+    values: np.ndarray
+    title: str
+    layer: str | None
+    error: str
+
+
+@dataclass(frozen=True)
+class View:
+    """What one target is for one picture: the words of the table, and a map for each column.
+
+    `index` is the explained class, -1 where there is none.
+    """
+
+    maps: Sequence[Map]
+    index: int
+    explained: str
+    predicted: str
+    probability: str
+    score: str
+
+    @property
+    def heading(self) -> str:
+        """What stands above the maps; a number stays on the line of its word."""
+        words = [f"probability {self.probability}", self.score]
+        return f"{self.explained}: " + ", ".join(word.replace(" ", "\N{NO-BREAK SPACE}") for word in words)
+
+
+@dataclass
+class Explainer:
+    """Explains batches.
+
+    `smoothing` is what `smooth` is given. `stopped` says, once a method was interrupted within a picture, how
+    far it came.
+    """
+
+    model: keras.Model
+    columns: Sequence[Column]
+    targets: Sequence[Target]
+    names: Sequence[str] | None
+    batch_size: int
+    smoothing: Mapping[str, Any] | None
+    stopped: str = field(default="", init=False)
+
+    def views(self, batch: np.ndarray) -> list[list[View]]:
+        """Return the views of each picture of a batch, one for each target.
+
+        Once a method is interrupted, they hold its maps as far as it came, and none of what was to follow.
+        """
+        by_target = [self._views(batch, target) for target in self.targets if not self.stopped]
+        return [list(views) for views in zip(*by_target, strict=True)]
+
+    def _views(self, batch: np.ndarray, target: Target) -> list[View]:
+        from kerasviz.explanation import Interrupted
+
+        found: list[Explanation] = []
+        try:
+            found.extend(self._explanations(batch, target))
+        except Interrupted as interrupted:
+            self.stopped = str(interrupted)
+            found.append(interrupted.explanation)
+        return [self._view(found, target, at) for at in range(len(batch))]
+
+    def _explanations(self, batch: np.ndarray, target: Target) -> Iterator[Explanation]:
+        """Yield the explanation of each column; all class activation maps are made of one run."""
+        traces = {} if self.smoothing else self._traces(batch, target)
+        for column in self.columns:
+            if column.method.weighting is None or self.smoothing:
+                yield self._run(column, batch, target)
+                continue
+            trace = traces[column.options["precision"]]
+            layer = column.layer or next(iter(trace.activations))
+            yield trace.cam(column.method.name, layer=layer, relu=column.options["relu"])
+
+    def _traces(self, batch: np.ndarray, target: Target) -> dict[str, Trace]:
+        """Return, by precision, the run that all class activation maps are made of."""
+        from kerasviz.explanation import Trace
+        from kerasviz.probe import Cut
+
+        cams = [column for column in self.columns if column.method.weighting is not None]
+        layers = list(dict.fromkeys(column.layer for column in cams if column.layer))
+        cut = Cut(self.model, layers or None)
+        traces = {}
+        for precision in dict.fromkeys(column.options["precision"] for column in cams):
+            (found,) = cut.traces(batch, target, len(batch), precision)
+            traces[precision] = Trace(**vars(found), model=self.model)
+        return traces
+
+    def _run(self, column: Column, batch: np.ndarray, target: Target) -> Explanation:
+        from kerasviz.explanation import explain, smooth
+
+        method = column.method
+        return (smooth(explain, **self.smoothing) if self.smoothing else explain)(
+            self.model,
+            batch,
+            method,
+            layer=column.layer,
+            target=target,
+            # What is made of feature maps alone has their size.
+            raw=method.takes_layer and method.layer_if is None,
+            batch_size=self.batch_size,
+            **column.options,
+        )
+
+    def _view(self, found: Sequence[Explanation], target: Target, at: int) -> View:
+        first = found[0]
+        maps = [Map(one.maps[at], one.title, one.layer, _error(one, at)) for one in found]
+        index = int(first.classes[at])
+        shares = _probabilities(first, self.model, target)[at]
+        return View(
+            maps,
+            index,
+            class_label(index, self.names),
+            class_label(int(shares.argmax()), self.names) if len(shares) else "?",
+            f"{shares[index]:.3f}" if len(shares) and index >= 0 else "?",
+            f"{first.score_kind} {first.scores[at]:.3f}",
+        )
+
+
+def _error(explanation: Explanation, at: int) -> str:
+    if explanation.error is None:
+        return ""
+    return f"{explanation.error_kind} {explanation.error[at]:.2g}"
+
+
+def _probabilities(explanation: Explanation, model: keras.Model, target: Target) -> np.ndarray:
+    """Return the probabilities `(N, classes)`; `(N, 0)` where the explained output is no such thing."""
+    import numpy as np
+
+    from kerasviz.probe import pick
+
+    outputs = pick(model, explanation.outputs, target.output)
+    if explanation.score_kind == "output" or not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
+        return np.zeros((len(explanation.scores), 0), np.float32)
+    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
