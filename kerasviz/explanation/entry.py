@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
@@ -14,6 +14,11 @@ from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
 from kerasviz.probe import LayerRequest, Target, as_target
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from kerasviz.explanation.typed_options import Options
 
 BATCH_SIZE = 32
 
@@ -41,7 +46,7 @@ def explain(
     raw: bool = False,
     batch_size: int = BATCH_SIZE,
     input_range: Sequence[float] | None = None,
-    **options: Any,
+    **options: Unpack[Options],
 ) -> Explanation:
     """Return where in each picture the evidence for a score lies.
 

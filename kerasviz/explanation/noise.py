@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import keras
 import numpy as np
@@ -16,15 +16,18 @@ from kerasviz.explanation.result import Explanation, kept_images
 from kerasviz.explanation.smoothing import KIND, NOISE, SAMPLES, SEED, Smoothing
 from kerasviz.probe import LayerRequest, Target, as_target
 
+# A function like `kv.explain`.
+Explain = TypeVar("Explain", bound=Callable[..., Explanation])
+
 
 def smooth(
-    explain: Callable[..., Explanation],
+    explain: Explain,
     *,
     samples: int = SAMPLES.default,
     noise: float = NOISE.default,
     kind: str = KIND.default,
     seed: int = SEED.default,
-) -> Callable[..., Explanation]:
+) -> Explain:
     """Return a function like `explain` whose maps are those of noisy copies, averaged: any method in noise.
 
     Smilkov et al., "SmoothGrad: removing noise by adding noise", 2017, section 3, and, of `kind="variance"`,
@@ -92,4 +95,4 @@ def smooth(
             smoothing=smoothing,
         )
 
-    return smoothed
+    return cast(Explain, smoothed)
