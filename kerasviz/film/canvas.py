@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from kerasviz.events import Frame
-from kerasviz.film.sheet_frames import cut
+from kerasviz.film.sheet_frames import TOLERATED_CLIPPING, cut
 
 # Small pictures are enlarged until their longer side has this many pixels.
 SMALLEST_SIDE = 256
@@ -103,7 +103,9 @@ class Canvas:
 
 def _caption(step: int, frame: Frame, tile: int | None, scaled: bool) -> str:
     """Return what is said below a frame: its step, its scale where they differ, and what is bare."""
-    parts = [f"step {step}", _scale(frame) if scaled else "", _without_evidence(frame, tile)]
+    clipped = frame.meta.clipped
+    beyond = f"{clipped:.0%} beyond the scale" if clipped > TOLERATED_CLIPPING else ""
+    parts = [f"step {step}", _scale(frame) if scaled else "", beyond, _without_evidence(frame, tile)]
     return ", ".join(part for part in parts if part)
 
 
@@ -120,7 +122,10 @@ def _without_evidence(frame: Frame, tile: int | None) -> str:
 
 def _scale(frame: Frame) -> str:
     """Return the values drawn darkest and brightest as text; empty where the frame does not tell."""
-    return f"{frame.meta.scale[0]:.3g} to {frame.meta.scale[1]:.3g}" if frame.meta.scale else ""
+    if frame.meta.scale is None:
+        return ""
+    low, high = frame.meta.scale
+    return f"{low:.3g} to {high:.3g}{' (grown)' if frame.meta.grown_from else ''}"
 
 
 @lru_cache(maxsize=_FONT_SIZE)

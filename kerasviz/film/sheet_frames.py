@@ -10,6 +10,10 @@ from kerasviz.errors import InputError
 from kerasviz.events import EventLog, Frame, FrameMeta
 from kerasviz.pictures import Scale, SheetLayout, grey_sheet, sheet
 
+# A larger share of values beyond the scale is shown where the picture is.
+TOLERATED_CLIPPING = 0.01
+CLIPPED_GAP = (255, 190, 90)
+
 
 def log_sheet(
     log: EventLog,
@@ -22,6 +26,8 @@ def log_sheet(
     **recorded: Any,
 ) -> FrameMeta:
     """Log `tiles` as one sheet at native size, with all that is needed to read it; return what was recorded.
+
+    The gaps of a sheet are orange where more than 1 % of the numbers lie beyond the scale.
 
     Args:
         log: where to.
@@ -45,10 +51,12 @@ def log_sheet(
         recorded["clipped"] = round(scale.clipped_share(tiles), 6)
         recorded["not_finite"] = int(tiles.size - np.isfinite(tiles).sum())
     meta = FrameMeta.of(recorded)
+    gap_color = CLIPPED_GAP if meta.clipped > TOLERATED_CLIPPING else None
     if scale is not None and tiles.ndim == 3:
-        picture, palette = grey_sheet(tiles, scale, layout.columns, layout.gap)
+        picture, palette = grey_sheet(tiles, scale, layout.columns, layout.gap, gap_color)
     else:
-        picture, palette = sheet(tiles, scale, layout.columns, layout.gap), None
+        picture = sheet(tiles, scale, layout.columns, layout.gap, gap_color=gap_color)
+        palette = None
     log.image(tag, step, picture, meta, palette)
     return meta
 

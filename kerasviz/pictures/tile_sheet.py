@@ -130,8 +130,8 @@ def sheet(
     """
     tiles = as_numbers(tiles, "tiles")
     layout = SheetLayout.for_tiles(tiles, columns, gap)
-    if scale is not None and colormap == "gray" and gap_color is None and tiles.ndim == 3:
-        picture, palette = _grey_sheet(tiles, scale, layout)
+    if scale is not None and colormap == "gray" and tiles.ndim == 3:
+        picture, palette = _grey_sheet(tiles, scale, layout, gap_color)
         return picture if palette is None else palette.take(picture, axis=0)
     if scale is not None:
         levels, unknown = to_levels(tiles, scale)
@@ -146,9 +146,13 @@ def sheet(
 
 
 def grey_sheet(
-    tiles: Any, scale: Scale, columns: int | None = None, gap: int = 1
+    tiles: Any,
+    scale: Scale,
+    columns: int | None = None,
+    gap: int = 1,
+    gap_color: tuple[int, int, int] | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return `sheet(tiles, scale, columns, gap)` of tiles `(n, h, w)` as uint8 `(H, W)` and its palette.
+    """Return `sheet` of tiles `(n, h, w)` as uint8 `(H, W)` and its palette.
 
     The picture holds the numbers of colours of the palette, uint8 `(256, 3)`; without one, grey levels. A
     file of numbers and a palette is as small as a grey one, and a third of an RGB one.
@@ -163,24 +167,26 @@ def grey_sheet(
     tiles = as_numbers(tiles, "tiles")
     if tiles.ndim != 3:
         raise InputError(f"Grey tiles have the shape (n, h, w), not {tiles.shape}.")
-    return _grey_sheet(tiles, scale, SheetLayout.for_tiles(tiles, columns, gap))
+    return _grey_sheet(tiles, scale, SheetLayout.for_tiles(tiles, columns, gap), gap_color)
 
 
-def _grey_sheet(tiles: np.ndarray, scale: Scale, layout: SheetLayout) -> tuple[np.ndarray, np.ndarray | None]:
+def _grey_sheet(
+    tiles: np.ndarray, scale: Scale, layout: SheetLayout, gap_color: tuple[int, int, int] | None
+) -> tuple[np.ndarray, np.ndarray | None]:
     height, width = layout.shape
     if tiles.size == height * width and not np.isnan(tiles).any():
         return _arrange(to_levels(tiles, scale)[0], layout, (0, 0, 0)), None
     levels, unknown = to_levels(tiles, scale, most=_GREYS - 1)
     if unknown is not None:
         levels[unknown] = _GREYS
-    return _arrange(levels, layout, _GREYS + 1), grey_palette()
+    return _arrange(levels, layout, _GREYS + 1), grey_palette(gap_color or clear_color("gray"))
 
 
 @functools.cache
-def grey_palette() -> np.ndarray:
+def grey_palette(gap_color: tuple[int, int, int]) -> np.ndarray:
     """Return the colours of a grey sheet, read-only uint8 `(256, 3)`: the greys, magenta, and its gaps'."""
     greys = np.linspace(0, 255, _GREYS).round().astype(np.uint8)
-    palette = np.concatenate([np.repeat(greys[:, None], 3, axis=1), [MAGENTA], [clear_color("gray")]])
+    palette = np.concatenate([np.repeat(greys[:, None], 3, axis=1), [MAGENTA], [gap_color]])
     palette = palette.astype(np.uint8)
     palette.flags.writeable = False
     return palette

@@ -34,8 +34,9 @@ class Settings:
         seed: of the initial weights, the dropout, the order of the pictures and the augmentation.
         log_every: optimizer steps between two `batch_` scalars.
         watch_every: optimizer steps between two looks at kernels and responses.
-        response_scale: what brightness means in the responses: "fixed", the same in all looks, chosen at the
-            first; or "frame", chosen anew at each and written with it, for networks whose responses fade.
+        response_scale: what brightness means in the responses: "growing", the same from look to look, and
+            wider where more than 1 % lies beyond it; "fixed", as chosen at the first look; or "frame", chosen
+            anew at each and written with it, for networks whose responses fade.
         histograms: whether weight histograms are logged each epoch.
         mixed_precision: whether to compute in float16, which GPUs since 2017 do faster.
         cache: "memory", "none" or a folder: where decoded pictures are kept.
@@ -49,7 +50,7 @@ class Settings:
     seed: int = 0
     log_every: int = 5
     watch_every: int = 50
-    response_scale: Literal["fixed", "frame"] = "fixed"
+    response_scale: Literal["growing", "fixed", "frame"] = "growing"
     histograms: bool = True
     mixed_precision: bool = False
     cache: str = "memory"
@@ -60,8 +61,10 @@ class Settings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 raise InputError(f"{name} is {value!r}; it must be a whole number >= 1.")
-        if self.response_scale not in ("fixed", "frame"):
-            raise InputError(f"response_scale is {self.response_scale!r}; expected 'fixed' or 'frame'.")
+        if self.response_scale not in ("growing", "fixed", "frame"):
+            raise InputError(
+                f"response_scale is {self.response_scale!r}; expected 'growing', 'fixed' or 'frame'."
+            )
         if not self.learning_rate > 0:
             raise InputError(f"learning_rate is {self.learning_rate!r}; it must be greater than 0.")
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasviz.film import log_sheet
 from kerasviz.pictures import filter_tiles
 from kerasviz.probe import Kernel
 from kerasviz.watch.asked_layers import Asked, kernels_of
+from kerasviz.watch.scaled_frames import log_scaled
 from kerasviz.watch.scales import ScaleChoice
 from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
 
 
 def kernels(
-    layer: Asked, channel: int | str = "auto", scale: ScaleChoice = "fixed", *, name: str | None = None
+    layer: Asked, channel: int | str = "auto", scale: ScaleChoice = "growing", *, name: str | None = None
 ) -> Source:
     """Watch the kernel of a layer: one tile for every filter, tag `kernels/LAYER`.
 
@@ -25,7 +25,8 @@ def kernels(
             passes over layers without a kernel, or a list of these.
         channel: which input channel a filter is drawn by: "auto" (as RGB where there are three, else their
             mean), "rgb", "mean", "all" (one tile for every filter and channel), or a channel's index.
-        scale: "fixed" (chosen at the first frame, kept), "frame" (anew for each), or a `kv.Scale`.
+        scale: "growing" (chosen at the first frame, kept until more than 1 % of a frame lies beyond it, and
+            every change said), "fixed" (kept whatever comes), "frame" (anew for each), or a `kv.Scale`.
         name: for the tag, `kernels/NAME/LAYER`, where several sources watch one layer.
 
     >>> import kerasviz as kv
@@ -67,5 +68,4 @@ class _KernelWatch(Watch):
 
     def write(self, collected: np.ndarray, step: int, output: Output) -> None:
         tiles = filter_tiles(self.kernel.to_filters(collected), self.channel)
-        scale = output.scales.choose(self.tag, tiles, self.scale, signed=True)
-        log_sheet(output.log, self.tag, step, tiles, scale, kind="kernels", layer=self.path)
+        log_scaled(output, self.tag, step, tiles, self.scale, signed=True, kind="kernels", layer=self.path)

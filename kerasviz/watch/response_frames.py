@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasviz.film import log_sheet
 from kerasviz.pictures import map_tiles
 from kerasviz.probe import Probe, resolve
 from kerasviz.watch.asked_layers import Asked
+from kerasviz.watch.scaled_frames import log_scaled
 from kerasviz.watch.scales import ScaleChoice
 from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
@@ -19,7 +19,7 @@ from kerasviz.watch.watched_pictures import Picture, Range, batch_of
 def responses(
     image: Picture,
     layer: Asked,
-    scale: ScaleChoice = "fixed",
+    scale: ScaleChoice = "growing",
     *,
     name: str | None = None,
     input_range: Range | None = None,
@@ -29,7 +29,8 @@ def responses(
     Args:
         image: a file, resized to the model's input, or an array `(h, w, c)` as the model takes it.
         layer: name, path, pattern, index or layer object, or a list of these: one forward pass serves all.
-        scale: "fixed" (chosen at the first frame, kept), "frame" (anew for each), or a `kv.Scale`.
+        scale: "growing" (chosen at the first frame, kept until more than 1 % of a frame lies beyond it, and
+            every change said), "fixed" (kept whatever comes), "frame" (anew for each), or a `kv.Scale`.
         name: for the tag, `responses/NAME/LAYER`, where several pictures are watched.
         input_range: what the model takes for black and white, such as (0, 1); needed for a file where the
             model does not say it itself, see `kv.PictureForm`.
@@ -72,5 +73,4 @@ class _ResponseWatch(Watch):
     def write(self, collected: dict[str, np.ndarray], step: int, output: Output) -> None:
         for path, activations in collected.items():
             tag, tiles = self.tag_by_path[path], map_tiles(activations[0])
-            scale = output.scales.choose(tag, tiles, self.scale)
-            log_sheet(output.log, tag, step, tiles, scale, kind="responses", layer=path)
+            log_scaled(output, tag, step, tiles, self.scale, kind="responses", layer=path)

@@ -149,6 +149,24 @@ def test_the_caption_says_where_there_is_no_evidence(tmp_path: Path) -> None:
     assert (strip[:, -4:] == 255).all()
 
 
+def test_the_caption_says_what_is_beyond_the_scale_and_where_it_grew(tmp_path: Path) -> None:
+    metas = [
+        {"scale": [0, 1], "clipped": 0.01},
+        {"scale": [0, 1], "clipped": 0.153},
+        {"scale": [0, 2.5], "grown_from": [0, 1]},
+    ]
+    with EventLog(tmp_path) as log:
+        for step, meta in enumerate(metas):
+            log.image("a", step, SHEET[0], {"tiles": LAYOUT, **meta})
+    frames = list(open_log(tmp_path).frames("a"))
+    canvas = Canvas.fit(frames, None, 1, 2)
+    assert [canvas.caption_of(frame) for frame in frames] == [
+        "step 0, 0 to 1",
+        "step 1, 0 to 1, 15% beyond the scale",
+        "step 2, 0 to 2.5 (grown)",
+    ]
+
+
 def test_small_merges_equal_frames(log: Path, tmp_path: Path) -> None:
     report = animate(log, "still", tmp_path / "a.gif", caption=False, fps=10, small=True)
     frames, durations = decode(tmp_path / "a.gif")

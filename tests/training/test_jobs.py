@@ -57,8 +57,12 @@ def test_a_run_leaves_all_it_promises(tmp_path, dataset) -> None:
     np.testing.assert_array_equal(read_image(tmp_path / "probe.png"), dataset.validation.image(0))
     assert [frame.step for frame in log.frames("responses/conv2_2")] == [0, 3, 6, 9, 10]
     assert [step for step, _ in log.scalars("batch_loss", run="validation")] == [2, 4, 6, 8, 10]
-    scales = {tuple(frame.meta.scale) for frame in log.frames("responses/conv2_2")}
-    assert len(scales) == 1
+    frames = list(log.frames("responses/conv2_2"))
+    assert max(frame.meta.clipped for frame in frames) <= 0.01
+    # A scale of one stretch, and another only where it says that it has grown.
+    assert len({frame.meta.scale for frame in frames}) == 1 + sum(
+        bool(frame.meta.grown_from) for frame in frames
+    )
     progress = json.loads((tmp_path / "progress.json").read_text())
     accuracies = dict(log.scalars("epoch_accuracy", run="validation"))
     assert progress["best"] == pytest.approx(max(accuracies.values()))
@@ -101,7 +105,7 @@ def test_responses_on_a_scale_of_their_own_at_each_look(tmp_path, dataset) -> No
     train_pets_cnn(dataset, Place(tmp_path), Settings(**SETTINGS, response_scale="frame"))
     frames = list(kv.open_log(tmp_path).frames("responses/conv2_2"))
     assert len({tuple(frame.meta.scale) for frame in frames}) == len(frames) == 5
-    with pytest.raises(InputError, match="'fixed' or 'frame'"):
+    with pytest.raises(InputError, match="'growing', 'fixed' or 'frame'"):
         Settings(response_scale="each")
 
 

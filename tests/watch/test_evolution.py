@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import logging
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelErro
 from kerasviz.events import FrameMeta
 from kerasviz.pictures import Scale, filter_tiles, map_tiles, sheet
 from kerasviz.watch import Output, Run, Source, Watch, geometric
+from kerasviz.watch.scales import Scales
 
 
 def fit(model, pictures, callbacks, epochs=1, **options):
@@ -92,17 +94,55 @@ def test_steps_go_on_over_epochs_fits_and_batches_of_several_steps(tmp_path, sma
     assert len(list((tmp_path / "evolution").glob("*tfevents*"))) == 2
 
 
-def test_scale_is_fixed_and_goes_on_in_a_later_fit(tmp_path, small_model, pictures) -> None:
+def test_a_fixed_scale_goes_on_in_a_later_fit_whatever_comes(tmp_path, small_model, pictures) -> None:
+    model = small_model(learning_rate=5.0)
+    sources = [kv.watch.kernels("conv1"), kv.watch.kernels("softmax", scale="fixed")]
+    for _ in range(2):
+        fit(model, pictures, [kv.Evolution(tmp_path, sources, every=1)])
+    frames = list(kv.open_log(tmp_path).frames("kernels/softmax"))
+    assert len({frame.meta.scale for frame in frames}) == 1
+    assert not any(frame.meta.grown_from for frame in frames)
+    clipped = [frame.meta.clipped for frame in frames]
+    assert max(clipped) > 0.01
+    # Where the picture is, its gaps say so.
+    orange = [bool((frame.image == (255, 190, 90)).all(axis=-1).any()) for frame in frames]
+    assert orange == [share > 0.01 for share in clipped]
+
+
+def test_a_scale_grows_only_when_too_much_is_beyond_and_says_so(tmp_path, small_model, pictures) -> None:
     model = small_model(learning_rate=5.0)
     for _ in range(2):
-        fit(
-            model,
-            pictures,
-            [kv.Evolution(tmp_path, [kv.watch.kernels("conv1"), kv.watch.kernels("softmax")], every=1)],
-        )
-    scales = {tuple(frame.meta.scale) for frame in kv.open_log(tmp_path).frames("kernels/softmax")}
-    assert len(scales) == 1
-    assert max(frame.meta.clipped for frame in kv.open_log(tmp_path).frames("kernels/softmax")) > 0
+        fit(model, pictures, [kv.Evolution(tmp_path, kv.watch.kernels("softmax"), every=1)])
+    log = kv.open_log(tmp_path)
+    frames = list(log.frames("kernels/softmax"))
+    grown = [frame.step for frame in frames if frame.meta.grown_from]
+    assert 1 <= len(grown) < len(frames) / 2
+    for before, frame in itertools.pairwise(frames):
+        assert frame.meta.clipped <= 0.01
+        if frame.step in grown:
+            assert frame.meta.grown_from == before.meta.scale
+            assert frame.meta.scale[1] > before.meta.scale[1]
+        else:
+            assert frame.meta.scale == before.meta.scale
+    said = log.find("scales/kernels/softmax", kind="text")
+    assert (said.count, said.first_step) == (len(grown), grown[0])
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "expected"),
+    [
+        ([0.0, 2.0], [0.0, 2.4], (0.0, 2.5)),  # within the quarter of room
+        ([0.0, 2.0], [0.0, 4.0], (0.0, 5.0)),
+        ([-2.0, 2.0], [0.0, 4.0], (-5.0, 5.0)),
+        ([0.0, 2.0], [-4.0, 0.0], (-5.0, 5.0)),
+        ([0.0, 0.0], [0.0, 4.0], (0.0, 5.0)),
+    ],
+)
+def test_how_a_scale_grows(first, later, expected) -> None:
+    scales = Scales()
+    scales.choose("a", np.array([first] * 9), "growing")
+    chosen = scales.choose("a", np.array([later] * 9), "growing").scale
+    assert (chosen.low, chosen.high) == pytest.approx(expected, rel=0.01)
 
 
 def test_kernels_that_begin_at_0_are_mid_grey_and_fix_their_scale_later(
@@ -110,7 +150,8 @@ def test_kernels_that_begin_at_0_are_mid_grey_and_fix_their_scale_later(
 ) -> None:
     model = small_model()
     model.get_layer("softmax").kernel.assign(np.zeros(model.get_layer("softmax").kernel.shape))
-    fit(model, pictures, [kv.Evolution(tmp_path, [kv.watch.kernels("softmax")], every=2)])
+    source = kv.watch.kernels("softmax", scale="fixed")
+    fit(model, pictures, [kv.Evolution(tmp_path, source, every=2)])
     first, *later = kv.open_log(tmp_path).frames("kernels/softmax")
     assert set(np.unique(first.image.reshape(-1, 3), axis=0)[:, 0]) <= {128, 175}
     assert len({tuple(frame.meta.scale) for frame in later}) == 1

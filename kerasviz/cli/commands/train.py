@@ -187,8 +187,9 @@ def _watching(parser: argparse.ArgumentParser, every: int, log_every: int) -> No
     watching.add_argument("--probe-image", metavar="FILE", help="the picture whose responses are watched")
     watching.add_argument(
         "--response-scale",
-        choices=("fixed", "frame"),
-        default="fixed",
-        help="responses on one scale for all looks, or on one of its own for each, written with it",
+        choices=("growing", "fixed", "frame"),
+        default="growing",
+        help="responses on a scale that grows where too much lies beyond it, on one for all looks, or on one "
+        "of its own for each, written with it",
     )
     watching.add_argument("--no-histograms", action="store_true", help="log no weight histograms")
