@@ -12,7 +12,7 @@ import numpy as np
 from kerasviz.explanation import explain
 from kerasviz.film import log_sheet
 from kerasviz.pictures import Scale, all_zero, overlay
-from kerasviz.probe import LayerRequest, default_layer, resolve
+from kerasviz.probe import LayerRequest
 from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
 from kerasviz.watch.watched_pictures import Picture, Range, as_pictures, batch_of, shown
@@ -36,7 +36,7 @@ def cams(
     Args:
         images: one picture or several: files, or arrays `(h, w, c)` as the model takes them.
         layer: the target layer; by default the last spatial one.
-        method: any CAM method of `kv.explain`.
+        method: any of `kv.explain`; a method without a layer stands in the tag itself, `cams/saliency`.
         target: what is explained; by default each picture's predicted class.
         name: for the tag, `cams/NAME/LAYER`, where several sources explain one layer.
         input_range: what the model takes for black and white, such as (0, 1); needed for files and arrays of
@@ -60,12 +60,12 @@ class _Cams(Source):
     def bind(self, run: Run) -> list[Watch]:
         batch = batch_of(self.images, run.model, self.input_range)
         pictures = shown(self.images, batch, run.model, self.input_range)
-        layer = default_layer(run.model, batch) if self.layer is None else self.layer
-        path = resolve(run.model, layer)[0].path
-        tag = tag_of("cams", path, self.name)
-        watch = _CamWatch(run.model, batch, pictures, layer, path, tag, self.method, self.target)
-        watch.collect()  # a wrong layer, method or target is refused before training
-        return [watch]
+        options = {"method": self.method, "layer": self.layer, "target": self.target}
+        # A wrong layer, method or target is refused before training; the default layer is found once.
+        explained = explain(run.model, batch, **options)
+        options["layer"] = explained.layer
+        tag = tag_of("cams", explained.layer or explained.method, self.name)
+        return [_CamWatch(run.model, batch, pictures, tag, options)]
 
 
 @dataclass
@@ -73,20 +73,15 @@ class _CamWatch(Watch):
     model: keras.Model
     batch: np.ndarray
     pictures: np.ndarray
-    layer: LayerRequest
-    path: str
     tag: str
-    method: str
-    target: Any
+    options: dict[str, Any]
 
     @property
     def tags(self) -> list[str]:
         return [self.tag]
 
     def collect(self) -> np.ndarray:
-        return np.asarray(
-            explain(self.model, self.batch, method=self.method, layer=self.layer, target=self.target)
-        )
+        return np.asarray(explain(self.model, self.batch, **self.options))
 
     def write(self, collected: np.ndarray, step: int, output: Output) -> None:
         scales = [Scale(0.0, float(np.nanmax(heatmap, initial=0))) for heatmap in collected]
@@ -94,5 +89,5 @@ class _CamWatch(Watch):
         tiles = np.stack([overlay(picture, heatmap, scale=scale) for picture, heatmap, scale in drawn])
         nothing = [at for at, heatmap in enumerate(collected) if all_zero(heatmap)]
         ranges = [[scale.low, scale.high] for scale in scales]
-        known: dict[str, Any] = {"kind": "cams", "layer": self.path, "method": self.method}
+        known = {"kind": "cams", "layer": self.options["layer"], "method": self.options["method"]}
         log_sheet(output.log, self.tag, step, tiles, None, scales=ranges, no_evidence=nothing, **known)

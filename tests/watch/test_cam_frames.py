@@ -105,6 +105,12 @@ def test_the_tag_says_the_path_of_the_layer(tmp_path, small_model, pictures, pho
     assert (frame.tag, frame.meta.layer) == (tag, tag.removeprefix("cams/"))
 
 
+def test_a_method_without_a_layer_stands_in_the_tag(tmp_path, small_model, pictures, photos) -> None:
+    source = kv.watch.cams(photos.astype("uint8"), method="saliency")
+    (frame, *_) = fit(small_model(), pictures, source, tmp_path)
+    assert (frame.tag, frame.meta.layer, frame.meta.method) == ("cams/saliency", "", "saliency")
+
+
 def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, photos) -> None:
     options = [{}, {"layer": "conv1"}, {"method": "layer_cam"}, {"target": 0}, {"target": 1}]
     images = [
