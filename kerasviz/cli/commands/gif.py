@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ DESCRIPTION = (
     "Without --tag or --all: list the image tags of the log. With them: write one animation per tag and run. "
     "Logs of other writers (tf.summary.image) are read too."
 )
-UNBROKEN = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
             f"{args.log_dir} holds no pictures: all of its {len(log.tags())} tags are of other kinds."
         )
     if not args.tag and not args.all:
-        _print_table(images)
+        _list(images)
         if log.damage:
             print(f"not whole: {log.damage}")
         return
@@ -116,20 +114,12 @@ def _targets(chosen: list[TagInfo], args: argparse.Namespace) -> list[Path]:
     return [out]
 
 
-def _print_table(images: list[TagInfo]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+def _list(images: list[TagInfo]) -> None:
+    from kerasviz.cli.parts.tables import print_table
 
-    # Into a file or a pipe go plain lines that are never broken.
-    console = Console() if sys.stdout.isatty() else Console(width=UNBROKEN)
-    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None)
-    for heading in ("run", "tag"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("frames", "steps", "size"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows = []
     for info in images:
         width, height = info.size or (0, 0)
         steps = f"{info.first_step}-{info.last_step}"
-        table.add_row(info.run, info.tag, str(info.count), steps, f"{width}x{height}")
-    console.print(table)
+        rows.append((info.run, info.tag, str(info.count), steps, f"{width}x{height}"))
+    print_table(("run", "tag", "frames", "steps", "size"), rows, numbers=("frames", "steps", "size"))
