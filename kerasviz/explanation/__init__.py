@@ -18,6 +18,7 @@ from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.settled import explained_classes
 from kerasviz.explanation.smoothing import SMOOTHING, Smoothing
+from kerasviz.explanation.styles import map_style
 from kerasviz.explanation.table import METHODS, find_method, methods
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "filled",
     "find_method",
     "input_size",
+    "map_style",
     "methods",
     "reduced",
     "rescore",

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kerasviz.errors import InputError, KerasvizError
-from kerasviz.explanation.method import GRADIENT
+from kerasviz.explanation.styles import map_style
 from kerasviz.images import PictureForm, checked_range
 from kerasviz.pictures import overlay
-from kerasviz.pictures.figures import CamStyle, Figure, MapStyle, PixelStyle, maps_figure
+from kerasviz.pictures.figures import CamStyle, Figure, maps_figure
 from kerasviz.probe import leaves, picture_position
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def pictures(explanation: Explanation, input_range: Sequence[float] | None) -> n
 def overlays(explanation: Explanation, alpha: float, input_range: Sequence[float] | None) -> np.ndarray:
     """Return every map on its picture, uint8 RGB `(N, h, w, 3)`; see `Explanation.overlay`."""
     _refuse_other_axes(explanation)
-    style = _style(explanation, alpha)
+    style = map_style(explanation.declaration, alpha=alpha)
     return np.stack(
         [
             style.draw(picture, values)
@@ -64,7 +64,7 @@ def explanation_figure(explanation: Explanation, alpha: float, input_range: Sequ
         explanation.maps,
         _headings(explanation),
         explanation.title,
-        _style(explanation, alpha),
+        map_style(explanation.declaration, alpha=alpha),
     )
 
 
@@ -93,13 +93,6 @@ def _headings(explanation: Explanation) -> list[str]:
             said += f", {explanation.error_kind} {shown}"
         headings.append(f"{'no evidence for ' if nothing[at] else ''}{label}: {said}")
     return headings
-
-
-def _style(explanation: Explanation, alpha: float) -> MapStyle:
-    if explanation.declaration.family == GRADIENT:
-        return PixelStyle()
-    declared = explanation.declaration
-    return CamStyle(alpha, from_zero=declared.zero_is_nothing, label=declared.title)
 
 
 def _with_range(form: PictureForm, input_range: Sequence[float]) -> PictureForm:

@@ -63,7 +63,7 @@ def chosen_styles(args: argparse.Namespace, methods: Sequence[Method]) -> dict[M
         InputError: a flag that none of the methods is drawn with.
     """
     from kerasviz.errors import InputError
-    from kerasviz.pictures.figures import CamStyle, PixelStyle
+    from kerasviz.explanation import map_style
 
     given = {name: value for name in (*_OVER, *_ALONE) if (value := getattr(args, name, None)) is not None}
     of_pixels = {_is_of_pixels(method) for method in methods}
@@ -72,20 +72,14 @@ def chosen_styles(args: argparse.Namespace, methods: Sequence[Method]) -> dict[M
             kind = "input gradients" if name in _ALONE else "maps that lie over their picture"
             drawn = ", ".join(method.name for method in methods)
             raise InputError(f"{as_flag(name)} is for {kind}; {drawn} is drawn otherwise: leave it out.")
-    over = {name: given[name] for name in _OVER if name in given}
-    alone = {name: given[name] for name in _ALONE if name in given}
-    return {
-        method: PixelStyle(**alone)
-        if _is_of_pixels(method)
-        else CamStyle(**over, from_zero=method.zero_is_nothing, label=method.title)
-        for method in methods
-    }
+    return {method: map_style(method, **given) for method in methods}
 
 
 def _is_of_pixels(method: Method) -> bool:
-    from kerasviz.explanation import GRADIENT
+    from kerasviz.explanation import map_style
+    from kerasviz.pictures.figures import PixelStyle
 
-    return method.family == GRADIENT
+    return isinstance(map_style(method), PixelStyle)
 
 
 @dataclass(frozen=True)
