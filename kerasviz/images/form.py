@@ -238,10 +238,8 @@ class PictureForm:
         if self.preprocessor is None:
             order = np.arange(channels)[:: -1 if self.channel_order == "bgr" else 1]
             return Affine(order, np.full(channels, (high - low) / 255), np.full(channels, low))
-        sides = (self.height, self.width)
-        shape = (None, channels, *sides) if self.channels_first else (None, *sides, channels)
-        axis = 1 if self.channels_first else 3
-        found = measured(lambda pixels: preprocessed(self.preprocessor, pixels), shape, axis)
+        axis, size = (1 if self.channels_first else 3), (self.height or 8, self.width or 8)
+        found = measured(lambda pixels: preprocessed(self.preprocessor, pixels), channels, axis, size)
         if found is None:
             raise InputError(
                 f"The preprocessor of the model {self.model_name!r} does more than scale, and cannot be "

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import keras
 
 Range = tuple[float, float]
+Run = Callable[[np.ndarray], Any]
 # Layers and operations that change the value of a pixel by itself; and those that leave it as it is, with
 # those whose names begin with Random. By name: most of the operations have no public class.
 _SCALING = {
@@ -95,7 +96,7 @@ def said_by(model: keras.Model, inputs: keras.KerasTensor | None, channel_axis: 
             return Said(*checked_range(recorded))
         if not _scales(layer):
             continue
-        affine = measured(run, tuple(inputs.shape), channel_axis)
+        affine = measured(run, int(inputs.shape[channel_axis] or 3), channel_axis)
         said = None if affine is None else _judged(affine)
         if said:
             return said
@@ -122,21 +123,23 @@ def checked_range(given: Any) -> Range:
     return low, high
 
 
-def measured(
-    run: Callable[[np.ndarray], Any], shape: tuple[int | None, ...], channel_axis: int
-) -> Affine | None:
-    """Return what `run` does to the pixels of pictures of the `shape` `(N, h, w, C)`, or `(N, C, h, w)`.
+def measured(run: Run, channels: int, channel_axis: int, size: tuple[int, int] = (4, 4)) -> Affine | None:
+    """Return what `run` does to the pixels of pictures `(N, h, w, C)`, or `(N, C, h, w)`, of this size.
 
-    It is seen on pictures of one colour. None where `run` is not affine in every pixel, or mixes channels.
+    It is seen on pictures of one colour. None where `run` is not affine in every pixel, mixes channels, or
+    does not take the size.
     """
     import keras
 
-    channels = int(shape[channel_axis] or 3)
     colors = np.concatenate([np.zeros((1, channels)), np.eye(channels), np.full((1, channels), 0.5)]) * 255
     flat = [channels if axis == channel_axis else 1 for axis in range(1, 4)]
-    sizes = [side or 8 for side in shape[1:]]
+    sizes = [channels, *size] if channel_axis == 1 else [*size, channels]
     pictures = np.broadcast_to(colors.reshape(-1, *flat), (len(colors), *sizes)).astype(np.float32)
-    result = keras.ops.convert_to_numpy(run(pictures)).astype(np.float64)
+    try:
+        result = keras.ops.convert_to_numpy(run(pictures)).astype(np.float64)
+    # A layer that wants one size, as a normalisation of every place by itself; backends raise what they like.
+    except Exception:
+        return None
     if result.ndim != 4:
         return None
     seen = np.moveaxis(result, channel_axis, -1).mean(axis=(1, 2))
@@ -183,62 +186,67 @@ def _is_imagenet(mean: np.ndarray) -> bool:
     return mean.shape == (3,) and np.allclose(mean, _IMAGENET_MEAN, atol=8e-3)
 
 
-def _front(
-    model: keras.Model, inputs: keras.KerasTensor
-) -> Iterator[tuple[Any, Callable[[np.ndarray], Any]]]:
+def _front(model: keras.Model, inputs: keras.KerasTensor) -> Iterator[tuple[Any, Run]]:
     """Yield what the picture goes through before any layer that mixes pixels, each with what has run by it.
 
-    The function runs the model from the pictures to that layer's output.
+    The functions take pictures of any size, and run the model up to that layer's output. Layers of nested
+    models are among them.
     """
+    if hasattr(model, "operations") or hasattr(model, "layers"):
+        yield from _front_of(model, {id(inputs): lambda pictures: pictures})
+
+
+def _front_of(model: keras.Model, runs: dict[int, Run]) -> Iterator[tuple[Any, Run]]:
+    """Yield the same for one model; `runs`, by the ids of the tensors that are reached, is added to."""
     import keras
 
-    def of_model(
-        inner: keras.Model, start: Any, before: Callable[[np.ndarray], Any]
-    ) -> Iterator[tuple[Any, Callable[[np.ndarray], Any]]]:
-        reached = {id(start)}
-        for operation in inner.layers if isinstance(inner, keras.Sequential) else inner.operations:
-            taken, made = _call_on(operation, reached)
-            if made is None:
-                continue
-            if _passes(operation):
-                reached.add(id(made))
-                yield operation, _part(start, made, before)
-            elif isinstance(operation, keras.Model) and len(taken) == len(operation.inputs) == 1:
-                run = before if taken[0] is start else _part(start, taken[0], before)
-                yield from of_model(operation, operation.inputs[0], run)
-
-    if hasattr(model, "operations") or isinstance(model, keras.Sequential):
-        yield from of_model(model, inputs, lambda pictures: pictures)
+    for operation in model.layers if isinstance(model, keras.Sequential) else model.operations:
+        call = _call_on(operation, runs)
+        if call is None:
+            continue
+        made = call.output_tensors[0]
+        if isinstance(operation, keras.Model):
+            # A subclassed model does not say what is inside it.
+            if len(call.input_tensors) == len(getattr(operation, "inputs", None) or ()) == 1:
+                inner = {id(operation.inputs[0]): runs[id(call.input_tensors[0])]}
+                yield from _front_of(operation, inner)
+                if id(operation.outputs[0]) in inner:
+                    runs[id(made)] = inner[id(operation.outputs[0])]
+        elif _passes(operation):
+            runs[id(made)] = _then(operation, call, {id(one): runs[id(one)] for one in call.input_tensors})
+            yield operation, runs[id(made)]
 
 
-def _part(start: Any, end: Any, before: Callable[[np.ndarray], Any]) -> Callable[[np.ndarray], Any]:
-    import keras
-
-    # Called as a model, so that what is random stands still.
-    return lambda pictures: keras.Model(start, end)(before(pictures), training=False)
-
-
-def _call_on(operation: Any, reached: set[int]) -> tuple[list[Any], Any]:
-    """Return what a call of `operation` takes, all of it `reached`, and the one tensor it makes, or None."""
+def _call_on(operation: Any, runs: dict[int, Run]) -> Any:
+    """Return the call of `operation` on tensors that are all reached, if it makes one tensor; else None."""
     for call in operation._inbound_nodes:
-        if call.input_tensors and all(id(tensor) in reached for tensor in call.input_tensors):
-            return call.input_tensors, call.output_tensors[0] if len(call.output_tensors) == 1 else None
-    return [], None
+        if call.input_tensors and all(id(tensor) in runs for tensor in call.input_tensors):
+            return call if len(call.output_tensors) == 1 else None
+    return None
+
+
+def _then(operation: Any, call: Any, before: dict[int, Run]) -> Run:
+    """Return what runs `operation` as in `call`, after what comes before it."""
+    import keras
+
+    # What is random stands still; operations that are no layers know no training.
+    still = {"training": False} if isinstance(operation, keras.layers.Layer) else {}
+
+    def run(pictures: np.ndarray) -> Any:
+        values = {tensor: one(pictures) for tensor, one in before.items()}
+        args, kwargs = call.arguments.fill_in(values)
+        return operation(*args, **{**kwargs, **still})
+
+    return run
 
 
 def _scales(operation: Any) -> bool:
-    import keras
-
-    if isinstance(operation, keras.Model):
-        return any(_scales(layer) for layer in operation.layers)
     return bool(_kinds(operation) & _SCALING)
 
 
 def _passes(operation: Any) -> bool:
     import keras
 
-    if isinstance(operation, keras.Model):
-        return all(_passes(layer) for layer in operation.layers)
     if isinstance(operation, keras.layers.Activation):
         return operation.activation is keras.activations.linear
     return bool(_kinds(operation) & (_SCALING | _PASSING)) or type(operation).__name__.startswith("Random")

@@ -287,6 +287,26 @@ def test_subclassed_models_are_known_by_their_first_call() -> None:
     assert (form.height, form.width, form.channels) == (8, 6, 3)
 
 
+def test_what_is_inside_a_subclassed_model_is_not_known() -> None:
+    class Scaled(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = layers.Rescaling(1 / 255)
+
+        def call(self, x):
+            return self.scale(x)
+
+    inputs = keras.Input((8, 8, 3))
+    model = keras.Model(inputs, layers.Conv2D(2, 1)(Scaled()(inputs)))
+    assert PictureForm.of(model).input_range is None
+
+
+def test_a_normalisation_of_every_place_by_itself_says_nothing() -> None:
+    places = layers.Normalization(axis=(1, 2, 3))
+    places.adapt(np.random.default_rng(0).integers(0, 256, (9, 8, 8, 3)).astype(np.float32))
+    assert PictureForm.of(model_of(places, shape=(8, 8, 3))).input_range is None
+
+
 def test_arrays_with_other_channels_have_a_form_but_no_file(corner) -> None:
     form = PictureForm.of(model_of(shape=(4, 4, 5)), input_range=(0, 1))
     assert form.channels == 5
