@@ -89,7 +89,8 @@ def _headings(explanation: Explanation) -> list[str]:
         said = f"{explanation.score_kind} {explanation.scores[at]:.3g}"
         if explanation.error is not None:
             error = explanation.error[at]
-            shown = f"{error:.1%}" if explanation.error_kind == "completeness" else f"{error:.2g}"
+            is_share = explanation.error_kind == "completeness"
+            shown = f"error {error:.1%}" if is_share else f"{error:.2g}"
             said += f", {explanation.error_kind} {shown}"
         headings.append(f"{'no evidence for ' if nothing[at] else ''}{label}: {said}")
     return headings

@@ -68,7 +68,7 @@ def size_pair(size: Size) -> tuple[int, int]:
 
 
 def resize_image(image: np.ndarray, size: Size) -> np.ndarray:
-    """Return `image`, uint8 `(h, w)` or `(h, w, C)`, stretched to `size`; the aspect ratio is not kept.
+    """Return `image`, uint8 or float32 `(h, w)` or `(h, w, C)`, stretched to `size`, aspect ratio or not.
 
     A side that shrinks is averaged over areas, a side that grows is interpolated linearly. The two are done
     one after the other, so that a 20,000 x 10 picture keeps every pixel's part.

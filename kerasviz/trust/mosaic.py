@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from kerasviz.errors import InputError
+from kerasviz.images import resize_image
 
 CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
@@ -98,6 +98,5 @@ def grid_pointing_game(maps: np.ndarray, cells: np.ndarray) -> np.ndarray:
 
 def _fit(image: np.ndarray, cell: int) -> np.ndarray:
     rows, columns = cell_of(cell, image.shape[:2])
-    size = (columns.stop - columns.start, rows.stop - rows.start)
-    small = cv2.resize(np.ascontiguousarray(image, np.float32), size, interpolation=cv2.INTER_AREA)
-    return small.reshape(size[1], size[0], -1)
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    return resize_image(np.ascontiguousarray(image, np.float32), size)

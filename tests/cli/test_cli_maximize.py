@@ -59,11 +59,15 @@ def test_maximize_writes_sheet_log_and_animation(place, tmp_path, capsys) -> Non
     assert "3 pictures of 8x8" in printed
 
 
-def test_every_option_of_maximize_counts(place, tmp_path) -> None:
+def test_every_option_of_maximize_counts(place, tmp_path, capsys) -> None:
+    answers = {}
+
     def sheet(name: str, *options: str) -> np.ndarray:
         out = tmp_path / f"{name}.png"
         arguments = ["maximize", str(place / "model.keras"), "--layer", "conv", "--steps", "3"]
         assert main([*arguments, "--rate", "0.5", "--out", str(out), *options]) == 0
+        table = [line.split() for line in capsys.readouterr().out.splitlines()]
+        answers[name] = np.array([cells[-1] for cells in table if cells[1:2] == ["conv"]], float)
         return np.asarray(Image.open(out).convert("RGB"))
 
     plain = sheet("plain")
@@ -76,9 +80,11 @@ def test_every_option_of_maximize_counts(place, tmp_path) -> None:
         "range": ("--input-range=-1,1",),
     }
     for name, change in changes.items():
-        other = sheet(name, *change)
-        # Where Adam alone decides the step, the range of the values does not show.
-        assert name == "range" or (other != plain).any(), name
+        assert (sheet(name, *change) != plain).any() or name == "range", name
+    # Where Adam alone decides the step, the range does not show in the picture, but in the answers to it.
+    assert len(answers["range"]) == len(answers["plain"]) == 2
+    assert (answers["range"] > 0).all()
+    assert (answers["range"] < answers["plain"] / 100).all()
     assert sheet("one", "--filters", "1").shape == (8, 8, 3)
     np.testing.assert_array_equal(sheet("batches", "--batch-size", "1"), plain)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 from matplotlib.axes import Axes
 
 from kerasviz.errors import InputError
-from kerasviz.images import as_numbers, as_uint8
+from kerasviz.images import as_numbers, as_uint8, resize_image
 from kerasviz.pictures.colors import clear_color, colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
 from kerasviz.pictures.kernel_tiles import map_tiles
@@ -179,8 +178,8 @@ def _reduce(tiles: np.ndarray) -> np.ndarray:
     factor = np.sqrt(count * height * width / LARGEST_SHEET)
     if factor <= 1:
         return tiles
-    size = (max(1, round(width / factor)), max(1, round(height / factor)))
-    return np.stack([cv2.resize(tile, size, interpolation=cv2.INTER_AREA) for tile in tiles])
+    size = (max(1, round(height / factor)), max(1, round(width / factor)))
+    return np.stack([resize_image(tile, size) for tile in tiles])
 
 
 def number_tiles(axes: Axes, layout: SheetLayout, numbers: Sequence[int], room: float) -> None:
