@@ -21,6 +21,9 @@ from kerasviz.probe.table import default_layer
 from kerasviz.probe.target import Target, parameter_specs, with_parameters
 from kerasviz.probe.trace import Trace
 
+# Layers from which on tracing a model takes long beside running it.
+_LARGE = 40
+
 
 class Finished(NamedTuple):
     """What one compiled run made of a batch, and what the model said of it.
@@ -94,9 +97,10 @@ class Cut:
             target: what is explained.
             batch_size: pictures per run.
             finish: `(activations, gradients, input shapes) -> tensors`, of two `{path: tensor}`, written in
-                `keras.ops`. The first one of a layer and a kind of target is compiled into the model's run;
-                every later one into a small function of its own, which costs no trace of the model. Equal
-                ones share a function, so that it should compare by value; it must not hold the model.
+                `keras.ops`. The first one of a layer and a kind of target is compiled into the model's run.
+                So is every other one where the model is small; a large one is not traced again, they are
+                compiled into small functions of their own. Equal ones share a function, so that it should
+                compare by value; it must not hold the model.
             precision: see `checked_precision`.
             apart: compile it into a function of its own in any case: for a slow one, which the runs of others
                 shall not pay for.
@@ -128,22 +132,23 @@ class Cut:
 
     def _tracing(self, batch: Batch, target: Target, precision: str, finish: Finish | None) -> _Tracing:
         ensure_built(self._session.model(), batch)
+        # Handing out what another `finish` would need costs a tenth of a small network's run.
+        alone = finish is not None and self._session.layers() < _LARGE
 
         def make(model: keras.Model) -> _Tracing:
-            specs = specs_of(batch)
             shapes = input_shapes(model, batch)
-            program = programs.trace(Traits.of(model), target, finish, shapes)
             compiled = engine().compile(
                 model,
-                program,
-                specs,
+                programs.trace(Traits.of(model), target, finish, shapes, alone),
+                specs_of(batch),
                 parameter_specs(target),
                 self._calls(model, batch, target.output),
                 precision=precision,
             )
             return _Tracing(compiled, finish, shapes)
 
-        return self._session.kept(("trace", self._layers, target.key(), signature(batch), precision), make)
+        key = ("trace", self._layers, target.key(), signature(batch), precision, alone and finish)
+        return self._session.kept(key, make)
 
     def _calls(self, model: keras.Model, batch: Batch, output: int | str | None) -> Sequence[CallPath]:
         if self._layers is None:

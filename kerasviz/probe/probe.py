@@ -47,6 +47,10 @@ class Probe:
         self._paths = tuple(call.path for call in resolve(model, layers))
         self._cut = Cut(model, self._paths)
 
+    def __repr__(self) -> str:
+        shown = ", ".join(self.paths[:3]) + (f", ... {len(self.paths)} in all" if len(self.paths) > 3 else "")
+        return f"<Probe of {self._model.name} at {shown}>"
+
     @property
     def paths(self) -> tuple[str, ...]:
         """The paths of the layers, in the order asked."""

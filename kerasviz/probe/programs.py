@@ -70,11 +70,13 @@ def activations(traits: Traits) -> Program:
     return program
 
 
-def trace(traits: Traits, target: Target, finish: Finish | None, shapes: Shapes) -> Program:
+def trace(
+    traits: Traits, target: Target, finish: Finish | None, shapes: Shapes, alone: bool = False
+) -> Program:
     """Return the program: inputs, target's parameters -> finished, activations, gradients, and what was said.
 
     `finished` is what `finish` makes of activations and gradients, () without it; what was said are scores,
-    classes and outputs.
+    classes and outputs. With `alone`, activations and gradients are not handed out.
     """
 
     def program(run: Run, inputs: Any, parameters: Sequence[Any]) -> Traced:
@@ -94,7 +96,8 @@ def trace(traits: Traits, target: Target, finish: Finish | None, shapes: Shapes)
         values = {path: traits.to_last(value) for path, value in found.items()}
         gradients = {path: traits.unscaled(traits.to_last(slope)) for path, slope in slopes.items()}
         finished = () if finish is None else finish(values, gradients, shapes)
-        return Traced((finished, values, gradients, *said), facts | {"paths": tuple(values)})
+        handed = ({}, {}) if alone else (values, gradients)
+        return Traced((finished, *handed, *said), facts | {"paths": tuple(values)})
 
     return program
 

@@ -71,6 +71,13 @@ class Session:
                 self._kept.popitem(last=False)
             return made
 
+    def layers(self) -> int:
+        """Return how many layers the model has, those of nested models counted."""
+        with self._lock:
+            if not self._structures:
+                self._structure(self.model())
+            return len(self._structures[-1][1])
+
     def look_at_weights(self) -> Weights:
         """Return the weights of the model now.
 

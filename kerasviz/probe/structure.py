@@ -59,6 +59,9 @@ class Structure:
         layers = [model, *(place.layer for place in walk(model))]
         self._parts = [_Part(layer, self._weak) for layer in layers]
 
+    def __len__(self) -> int:
+        return len(self._parts)
+
     def fits(self) -> bool:
         """Return whether the model still looks so."""
         # Where an object has died, another may have taken its place in memory, and with it its identity.

@@ -11,7 +11,7 @@ import numpy as np
 from kerasviz.probe.inputs import Batch, concatenated
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Trace:
     """What one run of a probe saw. All arrays are float32, feature maps with the channels last.
 
@@ -35,6 +35,10 @@ class Trace:
     score_kind: str
     input_shapes: Sequence[tuple[int, ...]]
     images: Batch = None
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{path} {values.shape[1:]}" for path, values in self.activations.items())
+        return f"<{type(self).__name__} of {len(self.scores)} pictures, {self.score_kind}: {shapes}>"
 
 
 def joined(traces: list[Trace]) -> Trace:

@@ -265,3 +265,9 @@ def test_inputs_by_name_whatever_their_order(order: tuple[str, str]) -> None:
     np.testing.assert_allclose(by_name.outputs, model.predict_on_batch(arrays), atol=1e-6)
     by_position = probe.trace([arrays["factor"], arrays["image"]], target=1)
     np.testing.assert_allclose(by_position.outputs, by_name.outputs, atol=1e-6)
+
+
+def test_a_probe_and_a_trace_show_themselves_in_a_line(build) -> None:
+    probe = Probe(build["functional"](), ["conv1", "conv2"])
+    assert repr(probe) == "<Probe of plain at conv1, conv2>"
+    assert repr(probe.trace(IMAGES)) == "<Trace of 5 pictures, logit: conv1 (10, 10, 4), conv2 (8, 8, 5)>"

@@ -10,6 +10,7 @@ model, or a program (which may hold a user's function that holds the model), oth
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -180,7 +181,12 @@ def engine() -> Engine:
     Raises:
         UnsupportedModelError: there is none for that backend.
     """
-    backend = keras.backend.backend()
+    return _engine(keras.backend.backend())
+
+
+@functools.cache
+def _engine(backend: str) -> Engine:
+    # Found once: it is asked for several times in each call, which on a small network would be felt.
     name = f"{__name__}.{backend}"
     if importlib.util.find_spec(name) is None:
         raise UnsupportedModelError(

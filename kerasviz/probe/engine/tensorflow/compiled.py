@@ -24,18 +24,22 @@ from kerasviz.probe.specs import Spec
 class CompiledFunction:
     """A program compiled for one signature, with what was learned while tracing it."""
 
-    function: Callable[..., Any]
+    function: Callable[[list[tf.Tensor]], Any]
     facts: dict[str, Any]
     precision: str
 
     def __call__(self, batch: Batch, parameters: Sequence[np.ndarray] = ()) -> Any:
         """Return the structure of tensors that the program computes for one batch."""
-        tensors = [tf.convert_to_tensor(leaf) for leaf in leaves(batch)]
+        # `convert_to_tensor` does the same for arrays, in half as long again.
+        tensors = [
+            tf.constant(leaf) if isinstance(leaf, np.ndarray) else tf.convert_to_tensor(leaf)
+            for leaf in leaves(batch)
+        ]
         tensors.extend(map(_as_tensor, parameters))
         if self.precision == "float32":
-            return self.function(*tensors)
+            return self.function(tensors)
         with in_precision(self.precision)():
-            return self.function(*tensors)
+            return self.function(tensors)
 
 
 def compile(
@@ -60,7 +64,7 @@ def compile(
         return traced.values
 
     wanted = [tf.TensorSpec(spec.shape, spec.dtype) for spec in (*flat, *parameters)]
-    return CompiledFunction(run.get_concrete_function(*wanted), facts, precision)
+    return CompiledFunction(_flat(run.get_concrete_function(*wanted)), facts, precision)
 
 
 def function(function: Callable[..., Any], examples: Sequence[Any]) -> Callable[..., Any]:
@@ -71,8 +75,14 @@ def function(function: Callable[..., Any], examples: Sequence[Any]) -> Callable[
         return function(*keras.tree.pack_sequence_as(list(examples), list(tensors)))
 
     specs = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in keras.tree.flatten(list(examples))]
-    concrete = run.get_concrete_function(*specs)
-    return lambda *values: concrete(*keras.tree.flatten(list(values)))
+    flat = _flat(run.get_concrete_function(*specs))
+    return lambda *values: flat(keras.tree.flatten(list(values)))
+
+
+def _flat(concrete: Any) -> Callable[[list[tf.Tensor]], Any]:
+    """Return what runs a function of tensors without binding its signature: on a small network that is felt."""
+    inference = concrete.inference_fn
+    return lambda tensors: inference.call_preflattened(tensors + concrete.captured_inputs)
 
 
 def to_numpy(values: Any) -> Any:
