@@ -80,7 +80,7 @@ def function(function: Callable[..., Any], examples: Sequence[Any]) -> Callable[
 
 
 def _flat(concrete: Any) -> Callable[[list[tf.Tensor]], Any]:
-    """Return what runs a function of tensors without binding its signature: on a small network that is felt."""
+    """Return what runs a function of tensors without binding its signature, which small networks feel."""
     inference = concrete.inference_fn
     return lambda tensors: inference.call_preflattened(tensors + concrete.captured_inputs)
 
