@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from kerasviz._version import __version__
-from kerasviz.errors import UnsupportedModelError
+from kerasviz.explanation.form_source import Forms, FormSource, KnownForm
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.method import Method
 from kerasviz.explanation.smoothing import Smoothing
@@ -48,7 +48,7 @@ class Explanation:
         error_kind: what the error is: `"completeness"` or `"standard error"`.
         images: what was explained: the very array, or the model's inputs in its own structure; None for a
             stream.
-        form: how the model takes pictures; None where it does not take one picture.
+        find_form: finds `form` when something is drawn.
         class_names: the names that the model keeps, or None.
         smoothing: the noise around the method, from `smooth`; or None.
         declaration: the method's row in the table.
@@ -66,7 +66,7 @@ class Explanation:
     error: np.ndarray | None
     error_kind: str | None
     images: Any
-    form: PictureForm | None
+    find_form: Forms
     class_names: Sequence[str] | None
     smoothing: Smoothing | None
     declaration: Method
@@ -95,12 +95,17 @@ class Explanation:
             error=found.error,
             error_kind=None if found.error is None else method.error,
             images=kept_images(model, images),
-            form=None if model is None else _form(model, input_range),
+            find_form=KnownForm(None) if model is None else FormSource(model, input_range),
             class_names=None if model is None else class_names(model),
             smoothing=None,
             declaration=method,
             versions=_versions(),
         )
+
+    @functools.cached_property
+    def form(self) -> PictureForm | None:
+        """How the model takes pictures; None where it does not take one picture."""
+        return self.find_form()
 
     @property
     def title(self) -> str:
@@ -243,13 +248,6 @@ def kept_images(model: keras.Model | None, images: Any) -> Any:
     if is_stream(images):
         return None
     return images if model is None or hasattr(images, "shape") else checked(model, images)
-
-
-def _form(model: keras.Model, input_range: Sequence[float] | None) -> PictureForm | None:
-    try:
-        return PictureForm.of(model, input_range=input_range)
-    except UnsupportedModelError:
-        return None
 
 
 @functools.cache

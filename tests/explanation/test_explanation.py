@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
+import pickle
 from pathlib import Path
 
 import cv2
@@ -251,3 +253,22 @@ def test_the_standard_error_of_rise_against_a_plain_loop(network: keras.Model, p
         mean = (weights * scores).sum() / weights.sum()
         errors[at] = np.sqrt((weights**2 * (scores - mean) ** 2).sum()) / weights.sum()
     assert e.error[0] == pytest.approx(errors.mean(), rel=1e-3)
+
+
+def test_the_form_is_found_when_it_is_drawn_and_travels(pictures: np.ndarray) -> None:
+    model = keras.Sequential([keras.Input((12, 10, 3)), kl.Rescaling(1 / 255), kl.Conv2D(2, 3)])
+    model.add(kl.GlobalAveragePooling2D())
+    e = explain(model, pictures * 255)
+    copy = pickle.loads(pickle.dumps(e))
+    drawn = e.overlay()
+    del model
+    gc.collect()
+    np.testing.assert_array_equal(e.overlay(), drawn)  # found once, it is kept
+    np.testing.assert_array_equal(copy.overlay(), drawn)
+    gone = explain(keras.Sequential([keras.Input((12, 10, 3)), kl.Conv2D(2, 3), kl.Flatten()]), pictures)
+    gc.collect()
+    with pytest.raises(InputError, match="The model no longer exists: keep a reference"):
+        gone.overlay()
+    flat = keras.Sequential([keras.Input((12, 10, 3)), kl.Conv2D(2, 3), kl.Flatten()])
+    with pytest.raises(InputError, match="input_range"):
+        explain(flat, pictures, input_range=(1, 0))
