@@ -22,7 +22,6 @@ from . import (
 )
 from ._version import __version__
 from .embeddings import (
-    Embedding,
     embed,
     write_projector,
 )
@@ -32,9 +31,7 @@ from .events import (
 from .explanation import (
     Explanation,
     Method,
-    Option,
     Probe,
-    Trace,
     explain,
     methods,
     smooth,
@@ -57,7 +54,6 @@ from .maximization import (
     filter_activation,
     maximize,
     neuron_activation,
-    sheet_frames,
 )
 from .models import (
     class_names,
@@ -65,14 +61,7 @@ from .models import (
 )
 from .pictures import (
     Scale,
-    filter_tiles,
     overlay,
-    sequential,
-    sheet,
-    symmetric,
-)
-from .pictures.figures import (
-    embedding_figure,
 )
 from .probe import (
     class_score,
@@ -94,17 +83,14 @@ from .watch import (
 )
 
 __all__ = [
-    "Embedding",
     "Evaluator",
     "Evolution",
     "Explanation",
     "Method",
-    "Option",
     "PictureForm",
     "Probe",
     "Scale",
     "Search",
-    "Trace",
     "TrainingLog",
     "__version__",
     "animate",
@@ -116,7 +102,6 @@ __all__ = [
     "data",
     "direction_activation",
     "embed",
-    "embedding_figure",
     "embeddings",
     "errors",
     "events",
@@ -124,7 +109,6 @@ __all__ = [
     "explanation",
     "film",
     "filter_activation",
-    "filter_tiles",
     "images",
     "kernel_figure",
     "layer_filters",
@@ -144,11 +128,7 @@ __all__ = [
     "region_score",
     "report",
     "sanity_check",
-    "sequential",
-    "sheet",
-    "sheet_frames",
     "smooth",
-    "symmetric",
     "top_class",
     "training",
     "trust",

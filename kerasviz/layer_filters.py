@@ -80,6 +80,7 @@ def layer_filters(model: keras.Model, layer: LayerRequest | None = None) -> list
 def kernel_figure(
     model: keras.Model,
     layer: LayerRequest | None = None,
+    *,
     channel: str | int = "auto",
     annotate: bool | None = None,
     columns: int | None = None,
@@ -106,13 +107,16 @@ def kernel_figure(
     'conv: 4 filters of 3 x 3 x 1'
     """
     one = _only(model, layer)
-    return drawn.kernel_figure(one.kernel.filters(), channel, columns, annotate, title=one.title(channel))
+    return drawn.kernel_figure(
+        one.kernel.filters(), channel, columns=columns, annotate=annotate, title=one.title(channel)
+    )
 
 
 def pairs_figure(
     model: keras.Model,
     image: Any,
     layer: LayerRequest | None = None,
+    *,
     channel: str | int = "auto",
     columns: int = 8,
 ) -> Figure:
@@ -135,13 +139,14 @@ def pairs_figure(
         LayerNotFoundError, UnsupportedModelError, InputError: as `kernel_figure`.
     """
     kernel, picture, title = _over_picture(model, image, layer, channel)
-    return drawn.pairs_figure(kernel, picture, channel, columns, title=title)
+    return drawn.pairs_figure(kernel, picture, channel, columns=columns, title=title)
 
 
 def filtered_figure(
     model: keras.Model,
     image: Any,
     layer: LayerRequest | None = None,
+    *,
     channel: str | int = "auto",
     columns: int | None = None,
 ) -> Figure:
@@ -155,7 +160,7 @@ def filtered_figure(
         ImageError, LayerNotFoundError, UnsupportedModelError, InputError: as `pairs_figure`.
     """
     kernel, picture, title = _over_picture(model, image, layer, channel)
-    return drawn.filtered_figure(kernel, picture, channel, columns, title=title)
+    return drawn.filtered_figure(kernel, picture, channel, columns=columns, title=title)
 
 
 def _one_of_two(model: keras.Model, path: str, name: str) -> LayerFilters:

@@ -112,6 +112,7 @@ class Evaluation:
 def evaluate(
     model: keras.Model,
     data: Data,
+    *,
     class_names: Sequence[str] | None = None,
     batch_size: int = 100,
     image_size: int | tuple[int, int] | None = None,

@@ -72,11 +72,11 @@ class Embedding:
         """
         points = self.project(method, seed)
         title = f"{self.describe()}; {describe_method(method, self.vectors)}"
-        return embedding_figure(points, labels, class_names, title, images)
+        return embedding_figure(points, labels, class_names=class_names, title=title, images=images)
 
 
 def embed(
-    model: keras.Model, images: Any, layer: LayerRequest | None = None, batch_size: int = BATCH_SIZE
+    model: keras.Model, images: Any, layer: LayerRequest | None = None, *, batch_size: int = BATCH_SIZE
 ) -> Embedding:
     """Return the activations of one layer for each picture, as vectors.
 

@@ -56,8 +56,9 @@ class Projector:
 
 
 def write_projector(
-    directory: str | os.PathLike[str],
+    out: str | os.PathLike[str],
     vectors: Any,
+    *,
     images: Iterable[Any] | None = None,
     labels: Classes | None = None,
     class_names: Sequence[str] | None = None,
@@ -76,7 +77,7 @@ def write_projector(
     in names become blanks.
 
     Args:
-        directory: made where it is missing.
+        out: made where it is missing.
         vectors: `(N, D)`, or `{layer: (N, D)}` for several layers; D is at least 2.
         images: the N pictures, `(h, w)`, `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in 0..1, of any sizes;
             they are taken one by one.
@@ -90,7 +91,7 @@ def write_projector(
             does not load; a number of rows differs; or a label has no name.
         ImageError: a picture has the wrong shape or range.
     """
-    folder = Path(directory)
+    folder = Path(out)
     layers = {str(name): np.asarray(found) for name, found in _by_layer(vectors).items()}
     count = _count(layers)
     rows = _metadata(count, labels, class_names, predictions, names)

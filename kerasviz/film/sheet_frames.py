@@ -55,7 +55,7 @@ def log_sheet(
     if scale is not None and tiles.ndim == 3:
         picture, palette = grey_sheet(tiles, scale, layout.columns, layout.gap, gap_color)
     else:
-        picture = sheet(tiles, scale, layout.columns, layout.gap, gap_color=gap_color)
+        picture = sheet(tiles, scale, columns=layout.columns, gap=layout.gap, gap_color=gap_color)
         palette = None
     log.image(tag, step, picture, meta, palette)
     return meta

@@ -37,7 +37,7 @@ class Picture:
         return f"Picture({self.path}, {' x '.join(map(str, self.pixels.shape))})"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, kw_only=True)
 class PictureForm:
     """How a model takes pictures. Made by `PictureForm.of`.
 
@@ -131,7 +131,17 @@ class PictureForm:
             if given is None:
                 given, known = (said.low, said.high), "model"
         order = "grey" if channels == 1 else "bgr" if blue_first else "rgb"
-        form = cls(height, width, channels, first, order, given, known, preprocessor, model.name)
+        form = cls(
+            height=height,
+            width=width,
+            channels=channels,
+            channels_first=first,
+            channel_order=order,
+            input_range=given,
+            known_from=known,
+            preprocessor=preprocessor,
+            model_name=model.name,
+        )
         return form if image_size is None else form.sized(image_size, strict=True)
 
     def sized(self, image_size: Size, strict: bool = False) -> PictureForm:
@@ -256,7 +266,9 @@ class PictureForm:
             ImageError: it is no batch of grey or RGB pictures, or its values lie far outside of the range.
             InputError: the range is not known (see `ranged`).
 
-        >>> form = PictureForm(1, 2, 1, False, "grey", (-1.0, 1.0), "caller")
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((1, 2, 1)), keras.layers.Flatten()])
+        >>> form = PictureForm.of(model, input_range=(-1, 1))
         >>> form.shown(np.array([[[[-1.0], [1.0]]]]))[0, 0].tolist()
         [[0, 0, 0], [255, 255, 255]]
         """

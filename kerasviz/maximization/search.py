@@ -28,7 +28,7 @@ from kerasviz.probe import Ascent
 Watch = Callable[[int, np.ndarray], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Search:
     """How pictures are searched for.
 
@@ -70,6 +70,7 @@ class Maximized:
 def maximize(
     model: keras.Model,
     objectives: Objective | Sequence[Objective],
+    *,
     image_size: int | tuple[int, int] | None = None,
     input_range: Sequence[float] | None = None,
     search: Search | None = None,

@@ -18,7 +18,7 @@ from kerasviz.models.record import read_record, write_record
 
 
 def load_model(
-    path_or_name: str | os.PathLike[str], weights: str | None = "imagenet", compile: bool = False
+    path_or_name: str | os.PathLike[str], *, weights: str | None = "imagenet", compile: bool = False
 ) -> keras.Model:
     """Return the model in a file, or a network of `keras.applications` by its name.
 

@@ -22,6 +22,7 @@ def overlay(
     image: Any,
     heatmap: Any,
     alpha: float = 0.5,
+    *,
     colormap: str | None = None,
     scale: Scale | None = None,
 ) -> np.ndarray:

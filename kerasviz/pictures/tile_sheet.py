@@ -100,6 +100,7 @@ class SheetLayout:
 def sheet(
     tiles: Any,
     scale: Scale | None = None,
+    *,
     columns: int | None = None,
     gap: int = 1,
     colormap: str = "gray",

@@ -136,6 +136,7 @@ class _CallableTarget(Target):
 
 def class_score(
     label: Classes,
+    *,
     output: int | str | None = None,
     probability: bool = False,
     class_names: Sequence[str] | None = None,
@@ -160,7 +161,7 @@ def class_score(
     return _ClassScore(label, 1, output, probability, class_names)
 
 
-def top_class(rank: int = 1, output: int | str | None = None, probability: bool = False) -> Target:
+def top_class(rank: int = 1, *, output: int | str | None = None, probability: bool = False) -> Target:
     """Explain the class with the `rank`-th highest score of each picture; 1 is the predicted class.
 
     >>> top_three = [top_class(rank) for rank in (1, 2, 3)]
@@ -173,6 +174,7 @@ def top_class(rank: int = 1, output: int | str | None = None, probability: bool 
 def region_score(
     mask: np.ndarray,
     label: int | str = 1,
+    *,
     output: int | str | None = None,
     probability: bool = False,
     class_names: Sequence[str] | None = None,

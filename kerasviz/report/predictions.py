@@ -90,7 +90,9 @@ def _cam_card(subject: Subject, index: int, at: int, predicted: _Maps, true: _Ma
 def _view(image: np.ndarray, explained: _Maps, at: int, name: str) -> Html:
     heatmap = explained.maps[at]
     scale = Scale(0.0, float(heatmap.max()))
-    drawn = img(overlay(image, heatmap, 0.5, SEQUENTIAL, scale), f"Where the evidence for {name} lies")
+    drawn = img(
+        overlay(image, heatmap, 0.5, colormap=SEQUENTIAL, scale=scale), f"Where the evidence for {name} lies"
+    )
     score = join(["for ", breakable(name), f": {explained.kind} {explained.scores[at]:.2f}"])
     if all_zero(heatmap):
         return tag("div", drawn, tag("span", "no evidence "), score)

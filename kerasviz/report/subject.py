@@ -87,7 +87,7 @@ def open_subject(
     dataset = open_labelled(model, data, class_names, form.input_range)
     names = class_names or names_in(model) or (None if isinstance(data, Split) else dataset.class_names)
     split, converted = _with_channels(dataset.validation, form.channels)
-    evaluation = evaluate(model, split, names, image_size=image_size, input_range=input_range)
+    evaluation = evaluate(model, split, class_names=names, image_size=image_size, input_range=input_range)
     return Subject(model, split, dataset.name, len(dataset.skipped), converted, evaluation, form, log_dir)
 
 

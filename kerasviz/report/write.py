@@ -59,6 +59,7 @@ def write_report(
     model: keras.Model,
     data: Data,
     out: str | os.PathLike[str] = "report.html",
+    *,
     class_names: Sequence[str] | None = None,
     log_dir: str | os.PathLike[str] | None = None,
     image_size: int | tuple[int, int] | None = None,

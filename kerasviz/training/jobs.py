@@ -185,8 +185,13 @@ def _fit(
         steps_per_epoch=math.ceil(len(dataset.train) / settings.batch_size),
         shuffle=False,  # the stream has its own order
         callbacks=[
-            TrainingLog(directory, settings.log_every, validation, settings.histograms),
-            Evolution(directory, watch, settings.watch_every),
+            TrainingLog(
+                directory,
+                every=settings.log_every,
+                validation_data=validation,
+                histograms=settings.histograms,
+            ),
+            Evolution(directory, watch, every=settings.watch_every),
             Checkpoints(directory),
         ],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -114,6 +114,7 @@ class Evaluator:
     model: keras.Model
     images: np.ndarray
     masks: np.ndarray | None = None
+    _: KW_ONLY
     target: Any = None
     settings: Settings = field(default_factory=Settings)
     options: Mapping[str, dict[str, Any]] = field(default_factory=dict)

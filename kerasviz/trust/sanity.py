@@ -83,6 +83,7 @@ def sanity_check(
     model: keras.Model,
     images: Any,
     method: str | Method = "grad_cam",
+    *,
     layer: LayerRequest | None = None,
     stages: int | None = 8,
     seed: int = 0,

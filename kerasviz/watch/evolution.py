@@ -63,6 +63,7 @@ class Evolution(keras.callbacks.Callback):
         self,
         log_dir: str | os.PathLike[str],
         watch: Source | Sequence[Source] | None = None,
+        *,
         every: int | Schedule = 50,
     ) -> None:
         super().__init__()

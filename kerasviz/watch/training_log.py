@@ -44,6 +44,7 @@ class TrainingLog(keras.callbacks.Callback):
     def __init__(
         self,
         log_dir: str | os.PathLike[str],
+        *,
         every: int = 5,
         validation_data: Iterable[tuple[Any, Any]] | None = None,
         histograms: bool = True,

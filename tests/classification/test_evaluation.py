@@ -65,7 +65,7 @@ def test_agrees_with_keras(split, batch_size) -> None:
     model = classifier()
     model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     loss, accuracy = model.evaluate(batches(split, 6, 23), verbose=0)
-    found = evaluate(model, split, ["x", "y", "z"], batch_size=batch_size)
+    found = evaluate(model, split, class_names=["x", "y", "z"], batch_size=batch_size)
     assert found.accuracy == pytest.approx(accuracy)
     assert found.loss == pytest.approx(loss, rel=1e-5)
     assert found.class_names == ("x", "y", "z")
@@ -84,7 +84,7 @@ def test_one_unit_speaks_for_the_second_class(split) -> None:
         network.layers[-1].bias.assign([6.0])
     model.compile(loss="binary_crossentropy", metrics=["accuracy"])
     loss, accuracy = model.evaluate(batches(two, 6, 23), verbose=0)
-    found = evaluate(model, two, ["cat", "dog"], input_range=(0, 255))
+    found = evaluate(model, two, class_names=["cat", "dog"], input_range=(0, 255))
     assert found.accuracy == pytest.approx(accuracy)
     assert found.loss == pytest.approx(loss, rel=1e-4)
     np.testing.assert_allclose(found.probabilities[:, 1:], model.predict(two.images, verbose=0), atol=1e-6)
@@ -105,7 +105,7 @@ def test_names_in_the_model_are_found_and_those_given_go_first(split) -> None:
     )
     model = keras.Model(inputs, outputs)
     assert evaluate(model, split).class_names == ("p", "q", "r")
-    assert evaluate(model, split, ["x", "y", "z"]).class_names == ("x", "y", "z")
+    assert evaluate(model, split, class_names=["x", "y", "z"]).class_names == ("x", "y", "z")
 
 
 def test_files_are_read_at_the_size_of_the_model(split, tmp_path) -> None:
@@ -168,7 +168,7 @@ def test_what_cannot_be_evaluated_is_refused(split) -> None:
     with pytest.raises(ImageError, match=r"3 channels, but the model .* takes 1"):
         evaluate(classifier(), Split(np.zeros((2, 6, 6, 3), np.uint8), [0, 1]))
     with pytest.raises(InputError, match="3 classes, but 2 class names"):
-        evaluate(classifier(), split, ["x", "y"])
+        evaluate(classifier(), split, class_names=["x", "y"])
     with pytest.raises(InputError, match="largest label is 2"):
         evaluate(classifier(classes=2), split)
     with pytest.raises(UnsupportedModelError, match=r"shape \(23, 6, 6, 1\)"):

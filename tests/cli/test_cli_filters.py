@@ -91,7 +91,7 @@ def test_channel_and_annotate_change_the_figure(model) -> None:
 
 
 def test_large_pictures_are_reduced_and_it_is_said(model) -> None:
-    figure = filtered_figure(model, np.zeros((20, 2000), np.uint8), "deep", 0)
+    figure = filtered_figure(model, np.zeros((20, 2000), np.uint8), "deep", channel=0)
     assert "(512 x 5 pixels)" in figure.get_suptitle().replace("\n", " ")
 
 

@@ -50,7 +50,7 @@ def test_more_vectors_than_a_block(tmp_path: Path) -> None:
 
 def test_several_layers_share_pictures_and_metadata(tmp_path: Path) -> None:
     layers = {"base/fc": VECTORS, "base-fc": 2 * VECTORS}
-    kv.write_projector(tmp_path, layers, np.zeros((3, 4, 4), np.uint8))
+    kv.write_projector(tmp_path, layers, images=np.zeros((3, 4, 4), np.uint8))
     config = read_config(tmp_path)
     assert [one.tensor_name for one in config.embeddings] == list(layers)
     for one in config.embeddings:
@@ -83,7 +83,7 @@ def test_metadata_rows(tmp_path: Path) -> None:
 
 def test_tile_i_of_the_sprite_is_picture_i(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (7, 5, 5, 3), np.uint8)
-    written = kv.write_projector(tmp_path, np.arange(14).reshape(7, 2), images)
+    written = kv.write_projector(tmp_path, np.arange(14).reshape(7, 2), images=images)
     sprite = cv2.imread(str(tmp_path / "sprite.png"))[:, :, ::-1]
     # The projector: row i // columns, column i % columns, columns = width of the sprite / width of a picture.
     layout = SheetLayout(count=7, columns=sprite.shape[1] // 5, height=5, width=5, gap=0)
@@ -96,7 +96,7 @@ def test_tile_i_of_the_sprite_is_picture_i(tmp_path: Path) -> None:
 def test_pictures_of_any_size_and_colour_one_by_one(tmp_path: Path) -> None:
     red, grey = np.zeros((100, 50, 3), np.uint8), np.full((8, 16), 0.5)
     red[:, :, 0] = 255
-    kv.write_projector(tmp_path, VECTORS, (image for image in (red, grey, grey)))
+    kv.write_projector(tmp_path, VECTORS, images=(image for image in (red, grey, grey)))
     sprite = cv2.imread(str(tmp_path / "sprite.png"))[:, :, ::-1]
     assert list(read_config(tmp_path).embeddings[0].sprite.single_image_dim) == [64, 64]
     assert (sprite[:64, 16:48] == [255, 0, 0]).all()
@@ -132,7 +132,7 @@ def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(InputError, match="NaN"):
         kv.write_projector(tmp_path, np.full((2, 2), np.inf))
     with pytest.raises(ImageError, match="from 0 to 300"):
-        kv.write_projector(tmp_path, VECTORS, np.array([[[0.0, 300.0]]] * 3))
+        kv.write_projector(tmp_path, VECTORS, images=np.array([[[0.0, 300.0]]] * 3))
     monkeypatch.setattr(projector, "MOST_POINTS", 2)
     with pytest.raises(InputError, match="no more than 2"):
         kv.write_projector(tmp_path, VECTORS)

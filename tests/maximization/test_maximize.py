@@ -201,8 +201,8 @@ def test_grey_networks_and_free_sizes() -> None:
     with pytest.raises(InputError, match="any size: pass image_size"):
         maximize(model, filter_activation("conv", 0), input_range=(0, 1))
     with pytest.raises(InputError, match="Nothing says which values"):
-        maximize(model, filter_activation("conv", 0), (9, 7))
-    found = maximize(model, filter_activation("conv", 0), (9, 7), input_range=(0, 1), search=QUICK)
+        maximize(model, filter_activation("conv", 0), image_size=(9, 7))
+    found = maximize(model, filter_activation("conv", 0), image_size=(9, 7), input_range=(0, 1), search=QUICK)
     assert found.images.shape == (1, 9, 7, 1)
 
 

@@ -26,7 +26,7 @@ def test_every_point_is_scattered_in_its_class() -> None:
 
 
 def test_names_are_taken_literally() -> None:
-    figure = embedding_figure(RNG.normal(size=(6, 2)), [0, 1, 2, 0, 1, 2], NAMES)
+    figure = embedding_figure(RNG.normal(size=(6, 2)), [0, 1, 2, 0, 1, 2], class_names=NAMES)
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == NAMES
 
 
@@ -34,7 +34,7 @@ def test_pictures_stand_at_their_points() -> None:
     # Two pictures at one place, a third far away: the second would cover the first.
     points = np.array([[0.0, 0.0], [0.1, 0.0], [48.0, 0.0]])
     images = [np.full((4, 8, 3), level, np.uint8) for level in (10, 20, 30)]
-    figure = embedding_figure(points, [0, 1, 1], ["a", "b"], images=images)
+    figure = embedding_figure(points, [0, 1, 1], class_names=["a", "b"], images=images)
     axes = figure.axes[0]
     assert [image.get_array()[0, 0, 0] for image in axes.images] == [10, 30]
     # A cell is 48 / 24 = 2 wide; the picture nine tenths of it, and half as high.
@@ -47,7 +47,7 @@ def test_pictures_stand_at_their_points() -> None:
 
 def test_names_in_each_others_way_are_left_to_the_legend() -> None:
     points = np.array([[0.0, 0.0], [0.1, 0.0], [9.0, 9.0]])
-    figure = embedding_figure(points, [0, 1, 2], ["first", "second", "third"])
+    figure = embedding_figure(points, [0, 1, 2], class_names=["first", "second", "third"])
     assert [text.get_text() for text in figure.axes[0].texts] == ["first", "third"]
     assert len(figure.axes[0].get_legend().get_texts()) == 3
 

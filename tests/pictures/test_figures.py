@@ -78,10 +78,12 @@ KINDS: dict[str, Callable[[], Figure]] = {
     "curves": lambda: curves_figure(
         {n: {"train": [(0, 1), (5, np.nan), (9, 2)]} for n in NAMES}, "$loss", TITLE
     ),
-    "embedding": lambda: embedding_figure(RNG.normal(size=(60, 2)), LABELS * 10, NAMES, TITLE),
+    "embedding": lambda: embedding_figure(
+        RNG.normal(size=(60, 2)), LABELS * 10, class_names=NAMES, title=TITLE
+    ),
     "many embedded": lambda: embedding_figure(RNG.normal(size=(74, 2)), list(range(37)) * 2),
     "embedded pictures": lambda: embedding_figure(
-        RNG.normal(size=(60, 2)), LABELS * 10, NAMES, TITLE, RNG.random((60, 9, 6))
+        RNG.normal(size=(60, 2)), LABELS * 10, class_names=NAMES, title=TITLE, images=RNG.random((60, 9, 6))
     ),
 }
 

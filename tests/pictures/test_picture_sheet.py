@@ -35,7 +35,7 @@ def test_a_grey_sheet_and_its_palette_are_the_sheet() -> None:
     for one in (tiles, np.where(tiles > 1.5, np.nan, tiles)):
         picture, palette = grey_sheet(one, UNIT, 3)
         assert picture.shape == SheetLayout.for_tiles(tiles, 3).shape
-        assert (palette[picture] == sheet(one, UNIT, 3)).all()
+        assert (palette[picture] == sheet(one, UNIT, columns=3)).all()
         # Off by half a level at most, for the room that magenta and the gap take among 256 colours.
         exact = UNIT.apply(one)[0] * 255.0
         shown = SheetLayout.for_tiles(tiles, 3).crop(palette[picture], 0)[..., 0]

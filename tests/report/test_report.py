@@ -92,7 +92,7 @@ def test_every_section_is_there_and_in_the_contents(made) -> None:
 
 def test_numbers_are_those_of_the_evaluation(made) -> None:
     model, split, _, page = made
-    found = evaluate(model, split, NAMES)
+    found = evaluate(model, split, class_names=NAMES)
     top = page.parts[""].text
     for text in (f"{found.accuracy:.4f}", f"{found.loss:.4f}", f"{model.count_params():,}", "some & data"):
         assert text in top
@@ -128,7 +128,7 @@ def test_the_architecture_lists_every_layer(made) -> None:
 
 def test_predictions_and_mistakes_are_marked(made) -> None:
     model, split, _, page = made
-    found = evaluate(model, split, NAMES)
+    found = evaluate(model, split, class_names=NAMES)
     shown = np.linspace(0, 39, 24).round().astype(int)
     samples = page.parts["samples"]
     assert len(samples.pictures) == 24
@@ -164,12 +164,14 @@ def test_feature_maps_come_from_several_layers(made) -> None:
     maps = kv.Probe(model, "conv2").activations(split.images[first : first + 1].astype("float32"))["conv2"][0]
     order = np.argsort(-maps.mean(axis=(0, 1)), kind="stable")
     tiles = np.moveaxis(maps, -1, 0)[order]
-    np.testing.assert_array_equal(part.pictures[3], sheet(tiles, kv.sequential(tiles), colormap="inferno"))
+    np.testing.assert_array_equal(
+        part.pictures[3], sheet(tiles, kv.pictures.sequential(tiles), colormap="inferno")
+    )
 
 
 def test_cams_show_predicted_and_true_class_with_their_scores(made) -> None:
     model, split, _, page = made
-    found = evaluate(model, split, NAMES)
+    found = evaluate(model, split, class_names=NAMES)
     right, wrong = (found.predictions == found.labels).sum(), (found.predictions != found.labels).sum()
     part = page.parts["cams"]
     assert len(part.pictures) == 2 * min(right, 6) + 3 * min(wrong, 6)

@@ -182,7 +182,7 @@ def test_a_planted_shortcut_is_pointed_out(detector: keras.Model) -> None:
     }
     methods = ["grad_cam", "occlusion", "rise", "score_cam", "ablation_cam"]
     settings = Settings(("pointing", "energy", "deletion", "insertion"), steps=10, layer="pool")
-    evaluator = Evaluator(detector, images, masks, None, settings, options)
+    evaluator = Evaluator(detector, images, masks, target=None, settings=settings, options=options)
     scores = {row.method: row for row in evaluator.scores(methods)}
     assert list(scores) == [*methods, *BASELINES]
     for name in methods:

@@ -206,7 +206,13 @@ def _write(
     folder = Path(args.out)
     vectors = {path: one.vectors for path, one in layers.items()}
     projector = write_projector(
-        folder, vectors, thumbnails, classes.labels, classes.names, classes.predictions, picture_names
+        folder,
+        vectors,
+        images=thumbnails,
+        labels=classes.labels,
+        class_names=classes.names,
+        predictions=classes.predictions,
+        names=picture_names,
     )
     print(f"{', '.join(path.name for path in projector.files)} in {folder}: {projector.describe()}")
     labels, names = classes.to_color()

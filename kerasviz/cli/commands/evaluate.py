@@ -132,7 +132,7 @@ def _open(args: argparse.Namespace) -> Evaluator:
     if split.masks is not None:
         masks = np.stack(in_threads(lambda at: split.mask(at, form.size), range(len(split))))
     target = split.labels.tolist() if args.true_class else None
-    return Evaluator(model, form.batch(pictures), masks, target, settings, options)
+    return Evaluator(model, form.batch(pictures), masks, target=target, settings=settings, options=options)
 
 
 def _split(args: argparse.Namespace, model: keras.Model, form: PictureForm, masks_needed: bool) -> Split:

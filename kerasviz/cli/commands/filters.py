@@ -54,10 +54,10 @@ def run(args: argparse.Namespace) -> None:
     layers: list[str | None] = [*split_list(args.layer)] or [None]
     found = [one for layer in layers for one in layer_filters(model, layer)]
     for one in found:
-        figures = {"kernels": kernel_figure(model, one.path, channel, args.annotate)}
+        figures = {"kernels": kernel_figure(model, one.path, channel=channel, annotate=args.annotate)}
         if args.image:
-            figures["pairs"] = pairs_figure(model, args.image, one.path, channel)
-            figures["filtered"] = filtered_figure(model, args.image, one.path, channel)
+            figures["pairs"] = pairs_figure(model, args.image, one.path, channel=channel)
+            figures["filtered"] = filtered_figure(model, args.image, one.path, channel=channel)
         for kind, figure in figures.items():
             path = Path(args.out) / f"{kind}-{file_part(one.path)}.png"
             save_figure(figure, path)

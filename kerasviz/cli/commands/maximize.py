@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
     else:
         found = _search(args, model, objectives, form)
     tiles = found.images[..., 0] if found.images.shape[-1] == 1 else found.images
-    write_png(args.out, sheet(tiles, Scale(0.0, 1.0), args.columns))
+    write_png(args.out, sheet(tiles, Scale(0.0, 1.0), columns=args.columns))
     scores = zip(labels, found.first_scores, found.scores, strict=True)
     rows = [(str(at), label, f"{a:.4g}", f"{b:.4g}") for at, (label, a, b) in enumerate(scores)]
     print_table(
@@ -200,11 +200,11 @@ def _search(
         return maximize(
             model,
             objectives,
-            form.size,
-            given_range(args),
-            _settings(args, form.channels),
-            report,
-            args.every,
+            image_size=form.size,
+            input_range=given_range(args),
+            search=_settings(args, form.channels),
+            watch=report,
+            every=args.every,
         )
 
 
@@ -214,10 +214,10 @@ def _settings(args: argparse.Namespace, channels: int | None) -> Search:
     space = Fourier() if args.space == "fourier" else Pixels()
     plain = args.plain_colors or channels != 3
     return Search(
-        args.steps,
-        args.rate,
-        space if plain else Decorrelated(space),
-        () if args.no_transforms else None,
-        args.seed,
-        args.batch_size,
+        steps=args.steps,
+        rate=args.rate,
+        parametrization=space if plain else Decorrelated(space),
+        transforms=() if args.no_transforms else None,
+        seed=args.seed,
+        batch_size=args.batch_size,
     )

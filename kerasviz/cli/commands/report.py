@@ -43,7 +43,16 @@ def run(args: argparse.Namespace) -> None:
     names = find_class_names(args, model)
     data = load_data(args, names, form.size)
     log_dir = args.log_dir or log_beside(args.model)
-    report = write_report(model, data, args.out, names, log_dir, form.size, given_range(args), progress=True)
+    report = write_report(
+        model,
+        data,
+        args.out,
+        class_names=names,
+        log_dir=log_dir,
+        image_size=form.size,
+        input_range=given_range(args),
+        progress=True,
+    )
     print(as_flags(str(report), vars(args)))
 
 

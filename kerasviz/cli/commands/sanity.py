@@ -59,7 +59,9 @@ def run(args: argparse.Namespace) -> None:
     pictures = [one for part in read_batches(files, form, args.batch_size, skipped) for one in part]
     report_skipped(files, skipped)
     batch = form.batch(pictures)
-    found = sanity_check(model, batch, method, args.layer, args.stages, args.seed, **options)
+    found = sanity_check(
+        model, batch, method, layer=args.layer, stages=args.stages, seed=args.seed, **options
+    )
     record, out = found.to_dict(), Path(args.out)
     headings = ("layers randomised", "the last of them", "rank correlation", "similarity")
     rows = [

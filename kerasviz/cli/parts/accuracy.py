@@ -16,7 +16,7 @@ def report_accuracy(model: keras.Model, dataset: Dataset, log_dir: str | os.Path
     """Evaluate `model`, as it is after the last epoch, on the validation pictures; print and write it."""
     from kerasviz.classification import evaluate, write_evaluation
 
-    evaluation = evaluate(model, dataset.validation, dataset.class_names)
+    evaluation = evaluate(model, dataset.validation, class_names=dataset.class_names)
     print_accuracy(evaluation)
     files = write_evaluation(evaluation, dataset.validation, log_dir)
     print(f"evaluation of the last epoch's network in {log_dir}: {', '.join(path.name for path in files)}")

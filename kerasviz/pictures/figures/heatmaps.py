@@ -47,7 +47,7 @@ def heatmap_figure(
     if image is None:
         picture = colorize(fit_heatmap(heatmap, np.shape(heatmap)), scale, colormap)
     else:
-        picture = overlay(image, heatmap, alpha, colormap, scale)
+        picture = overlay(image, heatmap, alpha, colormap=colormap, scale=scale)
     height = min(max(5.0 * picture.shape[0] / picture.shape[1], 2.0), 10.0)
     figure = new_figure(6.0, height + 0.4, title)
     axes = figure.add_subplot()
@@ -108,7 +108,7 @@ def comparison_figure(
                 heading.append(NO_EVIDENCE)
             elif scale == "each":
                 heading.append(f"{own.low:.3g} to {own.high:.3g}")
-            show_image(axes, overlay(picture, heatmap, alpha, None, own), "\n".join(heading))
+            show_image(axes, overlay(picture, heatmap, alpha, colormap=None, scale=own), "\n".join(heading))
     if isinstance(scale, Scale):
         color_bar(figure, grid.ravel().tolist(), scale, default_colormap(scale), "value")
     return figure

@@ -25,6 +25,7 @@ SMALLEST_PAIR = 140
 def kernel_figure(
     kernel: Any,
     channel: str | int = "auto",
+    *,
     columns: int | None = None,
     annotate: bool | None = None,
     scale: Scale | None = None,
@@ -62,7 +63,7 @@ def kernel_figure(
     pixel = 0.36 if annotate else min(0.36, max(8.0 / width, min(0.03, 24.0 / width)))
     figure = new_figure(max(pixel * width, 2.0) + 1.4, max(pixel * height, 1.5) + 0.7, title)
     axes = figure.add_subplot()
-    show_image(axes, sheet(tiles, scale, layout.columns, 1, colormap))
+    show_image(axes, sheet(tiles, scale, columns=layout.columns, gap=1, colormap=colormap))
     if layout.count <= MOST_NUMBERED:
         number_tiles(axes, layout, range(layout.count), pixel)
     if annotate:
@@ -77,6 +78,7 @@ def pairs_figure(
     kernel: Any,
     image: Any,
     channel: str | int = "auto",
+    *,
     columns: int = 8,
     padding: str = "same",
     title: str | None = None,
@@ -113,6 +115,7 @@ def filtered_figure(
     kernel: Any,
     image: Any,
     channel: str | int = "auto",
+    *,
     columns: int | None = None,
     padding: str = "same",
     title: str | None = None,

@@ -82,6 +82,7 @@ def curves_figure(
 def embedding_figure(
     points: Any,
     labels: Sequence[int] | np.ndarray | None = None,
+    *,
     class_names: Sequence[str] | None = None,
     title: str | None = None,
     images: Sequence[Any] | np.ndarray | None = None,
