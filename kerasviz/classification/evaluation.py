@@ -145,7 +145,7 @@ def evaluate(
     >>> split = Split(np.array([[[[0]]], [[[255]]]], np.uint8), [0, 1])
     >>> model = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Flatten(),
     ...                           keras.layers.Dense(2, kernel_initializer="ones", activation="softmax")])
-    >>> found = evaluate(model, split, ["dark", "light"], input_range=(0, 255))
+    >>> found = evaluate(model, split, class_names=["dark", "light"], input_range=(0, 255))
     >>> found.confusion().tolist()  # both outputs are always equal
     [[1, 0], [1, 0]]
     """

@@ -68,14 +68,14 @@ def test_all_64_filters_of_resnet50() -> None:
 
 
 def test_the_default_is_the_first_convolution_and_titles_say_what_is_drawn(model) -> None:
-    def title(*arguments) -> str:
-        return kv.kernel_figure(model, *arguments).get_suptitle().replace("\n", " ")
+    def title(layer=None, **options) -> str:
+        return kv.kernel_figure(model, layer, **options).get_suptitle().replace("\n", " ")
 
     assert title() == "rgb: 64 filters of 7 x 7 x 3"
-    assert title("rgb", "mean") == "rgb: 64 filters of 7 x 7 x 3, mean over the 3 input channels"
+    assert title("rgb", channel="mean") == "rgb: 64 filters of 7 x 7 x 3, mean over the 3 input channels"
     assert title("deep") == "deep: 5 filters of 3 x 3 x 64, mean over the 64 input channels"
-    assert title("deep", 63) == "deep: 5 filters of 3 x 3 x 64, input channel 63"
-    assert title("deep", "all") == "deep: 5 filters of 3 x 3 x 64, each input channel"
+    assert title("deep", channel=63) == "deep: 5 filters of 3 x 3 x 64, input channel 63"
+    assert title("deep", channel="all") == "deep: 5 filters of 3 x 3 x 64, each input channel"
     assert title("fc") == "fc: 3 filters of 8 x 8 x 2, mean over the 2 input channels"
 
 
