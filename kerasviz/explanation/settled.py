@@ -45,19 +45,12 @@ def settle(
     forward: FrozenForward, batch: Any, target: Target, parameters: Sequence[np.ndarray]
 ) -> tuple[ScoredBatch, list[np.ndarray]]:
     """Return what the model says of whole pictures, and the target's parameters with each picture's class."""
-    said = forward.scored(batch, Settled(target, parameters))
-    return said, with_classes(parameters, said.classes)
-
-
-def with_classes(parameters: Sequence[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
-    """Return the parameters of a target, the first of which is each picture's class, with these classes."""
-    return [classes, *parameters[1:]] if parameters else []
+    said = forward.scored(batch, target, parameters)
+    return said, target.settled(parameters, said.classes)
 
 
 def explained_classes(request: Request) -> np.ndarray:
     """Return the class that a request explains for each picture, int32 `(N,)`; -1 where it is no class."""
     forward = frozen_forward(request.model)
     batches = with_parameters(request.model, request.images, request.target, request.batch_size)
-    return np.concatenate(
-        [forward.scored(batch, Settled(request.target, given)).classes for batch, given in batches]
-    )
+    return np.concatenate([forward.scored(batch, request.target, given).classes for batch, given in batches])

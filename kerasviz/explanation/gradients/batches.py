@@ -14,7 +14,6 @@ from kerasviz.errors import InputError
 from kerasviz.explanation.copies import pictures_of, with_pictures
 from kerasviz.explanation.found import Found, Said, joined
 from kerasviz.explanation.request import Request
-from kerasviz.explanation.settled import with_classes
 from kerasviz.probe import (
     InputGradient,
     InputGradients,
@@ -78,7 +77,7 @@ class Samples:
 
     def settled(self, said: Said) -> Samples:
         """Return the same with each picture's class settled: it no longer changes as the picture moves."""
-        return dataclasses.replace(self, parameters=with_classes(self.parameters, said.classes))
+        return dataclasses.replace(self, parameters=self.target.settled(self.parameters, said.classes))
 
 
 class Attributed(NamedTuple):
