@@ -14,7 +14,10 @@ from kerasviz.probe import Target, frozen_forward
 
 @dataclass(frozen=True)
 class Curves:
-    """Scores `(N, steps + 1)` after shares `(steps + 1,)`, 0.0 to 1.0, of the pixels are gone, or come."""
+    """Scores `(N, steps + 1)` after shares `(steps + 1,)`, 0.0 to 1.0, of the pixels are gone, or come.
+
+    The shares are of whole pixels: a third of 5 pixels is 2, and the share 0.4.
+    """
 
     shares: np.ndarray
     scores: np.ndarray
@@ -49,7 +52,7 @@ def deletion(
         images: as the model takes them, `(N, h, w, C)`.
         maps: `(N, h, w)`; the higher, the more important. Pixels of one value go in a random order.
         target: the score; where it is the predicted class, that of the whole picture.
-        steps: in how many equal steps all pixels go.
+        steps: in how many steps all pixels go, as equal as whole pixels can be.
         seed: of the order among pixels of one value.
         batch_size: pictures per run.
 
@@ -79,7 +82,9 @@ def insertion(
 def _curves(request: Request, maps: np.ndarray, steps: int, seed: int, fill: str, insert: bool) -> Curves:
     if steps < 1:
         raise InputError(f"steps is {steps}; expected 1 or more.")
-    shares = np.linspace(0, 1, steps + 1)
+    # Whole pixels go: the shares are what these are of all, which is not the wanted share exactly.
+    total = maps[0].size
+    counts = np.rint(np.linspace(0, total, steps + 1))
     forward = frozen_forward(request.model)
     scores = []
     with forward.held():
@@ -92,13 +97,12 @@ def _curves(request: Request, maps: np.ndarray, steps: int, seed: int, fill: str
             places = _places(heatmap, seed)
             hidden = filled(sample.pixels, fill)
             first, second = (hidden, sample.pixels) if insert else (sample.pixels, hidden)
-            counts = np.rint(shares * places.size)
             row: list[np.ndarray] = []
             for start in range(0, len(counts), request.batch_size):
                 part = counts[start : start + request.batch_size].reshape(-1, *[1] * places.ndim)
                 row.append(sample.score(np.where((places < part)[..., None], second, first)))
             scores.append(np.concatenate(row))
-    return Curves(shares, np.stack(scores))
+    return Curves(counts / total, np.stack(scores))
 
 
 def _places(heatmap: np.ndarray, seed: int) -> np.ndarray:

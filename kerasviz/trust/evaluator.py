@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -82,9 +83,9 @@ class MethodScores:
         return float(self.values[measure].mean())
 
     def error(self, measure: str) -> float:
-        """Return the standard error of that mean; 0.0 for one picture."""
+        """Return the standard error of that mean; NaN for one picture, which does not tell."""
         values = self.values[measure]
-        return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else 0.0
+        return float(values.std(ddof=1) / len(values) ** 0.5) if len(values) > 1 else float("nan")
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,8 @@ class Evaluator:
 def as_table(rows: Sequence[MethodScores]) -> list[dict[str, Any]]:
     """Return what each method got as plain numbers: mean and standard error of each measure, and seconds.
 
-    A measure that nothing could be measured of (the grid game where all pictures have one class) is missing.
+    A measure that nothing could be measured of (the grid game where all pictures have one class) is missing,
+    and the error of a single picture is None.
 
     >>> row = MethodScores("rise", False, {"iou": np.array([0.25, 0.75])}, {}, 1.5)
     >>> as_table([row])[0]["iou"], as_table([row])[0]["iou_error"]
@@ -228,6 +230,7 @@ def as_table(rows: Sequence[MethodScores]) -> list[dict[str, Any]]:
         cells: dict[str, Any] = {"method": row.method, "baseline": row.baseline}
         for name in MEASURES:
             if name in row.values:
-                cells |= {name: row.mean(name), f"{name}_error": row.error(name)}
+                error = row.error(name)
+                cells |= {name: row.mean(name), f"{name}_error": None if math.isnan(error) else error}
         table.append(cells | {"seconds": row.seconds})
     return table

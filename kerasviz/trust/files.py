@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,9 +32,7 @@ def score_table(rows: Sequence[MethodScores]) -> tuple[list[str], list[list[str]
     measures = _measured(rows)
     cells = []
     for row in rows:
-        values = [
-            f"{row.mean(name):.3f} ±{row.error(name):.3f}" if name in row.values else "-" for name in measures
-        ]
+        values = [_score(row, name) if name in row.values else "-" for name in measures]
         name = f"({row.method})" if row.baseline else row.method
         cells.append([name, *values, "" if row.baseline else f"{row.seconds:.3g}"])
     return ["method", *measures, "s/picture"], cells
@@ -49,7 +48,7 @@ def write_scores(
     - `trust.json`: `about`, and under `methods` the rows of `as_table`;
     - `trust.csv`: these rows;
     - `trust.png`: means and standard errors as bars;
-    - `deletion.png` and `insertion.png`: the mean curves, where they were measured.
+    - `deletion.png` and `insertion.png`: the mean curves, where they were measured, and the areas below them.
 
     Args:
         rows: of `Evaluator.scores`; at least one.
@@ -75,14 +74,25 @@ def write_scores(
     save_figure(figure, folder / FIGURE)
     files = [folder / name for name in (NUMBERS, TABLE, FIGURE)]
     for kind in dict.fromkeys(name for row in rows for name in row.curves):
-        curves = {row.method: {"": _points(row, kind)} for row in rows if kind in row.curves}
+        curves = {
+            f"{row.method} {_score(row, kind)}": {"": _points(row, kind)}
+            for row in rows
+            if kind in row.curves
+        }
         files.append(folder / f"{kind}.png")
-        save_figure(curves_figure(curves, "probability of the class", kind, _GONE[kind]), files[-1])
+        title = f"{kind}: area and standard error"
+        save_figure(curves_figure(curves, "probability of the class", title, _GONE[kind]), files[-1])
     return files
 
 
 def _measured(rows: Sequence[MethodScores]) -> list[str]:
     return [name for name in MEASURES if any(name in row.values for row in rows)]
+
+
+def _score(row: MethodScores, measure: str) -> str:
+    """Return a mean with its standard error, which one picture does not tell."""
+    error = row.error(measure)
+    return f"{row.mean(measure):.3f} ±{'?' if math.isnan(error) else f'{error:.3f}'}"
 
 
 def _points(row: MethodScores, kind: str) -> list[tuple[float, float]]:

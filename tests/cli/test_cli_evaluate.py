@@ -84,6 +84,10 @@ def test_evaluate_shapes(model_file: str, tmp_path: Path, capsys: pytest.Capture
         rows = list(csv.DictReader(file))
     assert [row["method"] for row in rows] == list(table)
     assert float(rows[1]["iou"]) == table["rise"]["iou"]
+    for name in ("pointing", "energy", "iou", "deletion", "insertion"):
+        error = table["rise"][f"{name}_error"]
+        assert f"{table['rise'][name]:.3f} ±{error:.3f}" in printed
+        assert float(rows[1][f"{name}_error"]) == error
     # Two methods in the colours of classes; the bars of baselines are grey.
     bars = cv2.imread(str(out / "trust.png"))
     assert pixels_of(bars, CLASS_COLORS[0]) > 1000

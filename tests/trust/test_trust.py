@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -12,7 +16,9 @@ from kerasviz.errors import InputError
 from kerasviz.probe import as_target, class_score
 from kerasviz.trust import (
     BASELINES,
+    Curves,
     Evaluator,
+    MethodScores,
     Settings,
     as_table,
     deletion,
@@ -22,6 +28,8 @@ from kerasviz.trust import (
     intersection_over_union,
     make_mosaics,
     pointing_game,
+    score_table,
+    write_scores,
 )
 from kerasviz.trust.mosaic import cell_of
 
@@ -88,6 +96,22 @@ def test_curves_by_hand(averaging: keras.Model) -> None:
     soft = (blur / blur.sum(axis=1, keepdims=True)) @ pixels.ravel()
     assert back.scores[0, 0] == pytest.approx(soft.mean(), rel=1e-5)
     assert back.scores[0, 1] == pytest.approx((soft.sum() - soft[0] + 8) / 4, rel=1e-5)
+
+
+def test_the_shares_are_those_of_the_pixels_that_are_gone() -> None:
+    model = keras.Sequential([keras.Input((1, 5, 1)), layers.Flatten(), layers.Dense(1, use_bias=False)])
+    model.layers[-1].set_weights([np.full((5, 1), 0.2)])
+    pixels = np.array([10, 8, 6, 4, 2], np.float32).reshape(1, 1, 5, 1)
+    found = deletion(model, pixels, pixels[..., 0], as_target(1), steps=3)
+    # Of 5 pixels a third is 2, and two thirds are 3.
+    assert found.shares.tolist() == [0, 0.4, 0.6, 1]
+    np.testing.assert_allclose(found.scores, [[6, 2.4, 1.2, 0]], rtol=1e-6)
+    # 0.4 (6 + 2.4) / 2 + 0.2 (2.4 + 1.2) / 2 + 0.4 (1.2 + 0) / 2
+    assert found.areas.tolist() == pytest.approx([1.68 + 0.36 + 0.24])
+    assert insertion(model, pixels, pixels[..., 0], as_target(1), steps=3).shares.tolist() == [0, 0.4, 0.6, 1]
+    # More steps than pixels: some take none away.
+    many = deletion(model, pixels, pixels[..., 0], as_target(1), steps=7)
+    assert many.shares.tolist() == [0, 0.2, 0.2, 0.4, 0.6, 0.8, 0.8, 1]
 
 
 def test_equal_pixels_go_in_a_seeded_random_order(averaging: keras.Model) -> None:
@@ -201,6 +225,34 @@ def test_a_planted_shortcut_is_pointed_out(detector: keras.Model) -> None:
     again = evaluator.score("random")
     assert again.values["energy"].tolist() == scores["random"].values["energy"].tolist()
     assert as_table([again])[0]["pointing"] == again.mean("pointing")
+
+
+def test_the_standard_error_of_a_score(tmp_path: Path) -> None:
+    curves = {"deletion": Curves(np.array([0, 1]), np.array([[1, 0], [1, 1.0]]))}
+    rows = [
+        MethodScores("grad_cam", False, {"pointing": np.array([1.0, 1, 1, 0]), **areas(curves)}, curves, 0.5),
+        # One picture does not tell how far its score is off.
+        MethodScores("rise", False, {"pointing": np.array([1.0])}, {}, 1.5),
+    ]
+    # Of 1, 1, 1, 0: the deviation sqrt(0.75 / 3) over sqrt(4).
+    assert rows[0].error("pointing") == pytest.approx(0.25)
+    assert np.isnan(rows[1].error("pointing"))
+    assert score_table(rows)[1] == [
+        ["grad_cam", "0.750 ±0.250", "0.750 ±0.250", "0.5"],
+        ["rise", "1.000 ±?", "-", "1.5"],
+    ]
+    write_scores(rows, tmp_path)
+    record = json.loads((tmp_path / "trust.json").read_text())["methods"]
+    assert [row["pointing_error"] for row in record] == [pytest.approx(0.25), None]
+    assert record[0]["deletion_error"] == pytest.approx(0.25)
+    with (tmp_path / "trust.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["pointing_error"] for row in table] == ["0.25", ""]
+    assert (tmp_path / "deletion.png").stat().st_size > 1000
+
+
+def areas(curves: dict[str, Curves]) -> dict[str, np.ndarray]:
+    return {name: found.areas for name, found in curves.items()}
 
 
 def test_the_mosaic_is_explained_in_its_cell(detector: keras.Model) -> None:
