@@ -129,13 +129,25 @@ def _array(images: Any) -> Any:
 
 
 def _check_shape(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> None:
-    if len(shape) == len(expected) and all(
-        wanted in (None, size) for size, wanted in zip(shape[1:], expected[1:], strict=True)
-    ):
-        return
-    # Keras itself adds or drops a last axis of one.
-    if abs(len(shape) - len(expected)) == 1 and 1 in (shape[-1], expected[-1]):
+    if _fits(shape, expected):
         return
     wanted = f"({', '.join('N' if at == 0 else str(size) for at, size in enumerate(expected))})"
-    hint = ": add the batch axis, images[None]" if len(shape) == len(expected) - 1 else ""
+    # Also one picture of another size: that is the next thing to say.
+    is_one = len(shape) == len(expected) - 1 and expected[-1] in (None, shape[-1])
+    is_one = is_one or _fits((1, *shape), expected)
+    hint = ": add the batch axis, images[None]" if is_one else ""
     raise ImageError(f"Got pictures of shape {shape}; the model expects {wanted}{hint}.")
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    """Return whether Keras takes pictures of that shape: it adds or drops a last axis of one.
+
+    Where a model takes any size, (28, 28, 1) is one grey picture, not 28 pictures of a pixel's width.
+    """
+    if len(shape) == len(expected) - 1 and expected[-1] == 1:
+        shape = (*shape, 1) if shape[-1] != 1 or expected[-2] == 1 else shape
+    elif len(shape) == len(expected) + 1 and shape[-1] == 1:
+        shape = shape[:-1]
+    return len(shape) == len(expected) and all(
+        wanted in (None, size) for size, wanted in zip(shape[1:], expected[1:], strict=True)
+    )
