@@ -85,7 +85,9 @@ def _read_archive(path: Path, compile: bool) -> Any:
             _check_growth(path, member.filename, member.file_size, member.compress_size)
         _check_growth(path, "the whole", sum(member.file_size for member in members), path.stat().st_size)
         # No more than this is ever read, whatever the archive claims.
-        _check_size(archive.getinfo("config.json").file_size, path)
+        for member in members:
+            if member.filename.endswith(".json"):
+                _check_size(member.file_size, path)
         config = json.loads(archive.read("config.json"))
         if _WEIGHTS in archive.namelist():
             weights = archive.read(_WEIGHTS)

@@ -13,8 +13,12 @@ import numpy as np
 
 from kerasviz.errors import ModelFileError
 
-# Beside the members that Keras writes, which passes over others when it reads.
-_MEMBER = "kerasviz.json"
+# The member that says when the file was saved and by which Keras, and that Keras does not read again. A
+# member of our own would be a fourth, for which Keras unpacks the whole archive at every load.
+_METADATA = "metadata.json"
+_KEY = "kerasviz"
+# Where files written before have the record.
+_OLD_MEMBER = "kerasviz.json"
 _NAMES = ("input_range", "class_names", "class_set")
 
 
@@ -39,7 +43,17 @@ def write_record(model: keras.Model, path: Path) -> None:
     }
     if record:
         with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr(_MEMBER, json.dumps({"version": 1, **record}))
+            metadata = json.loads(archive.read(_METADATA))
+            _replace(archive, _METADATA, json.dumps({**metadata, _KEY: {"version": 1, **record}}))
+
+
+def _replace(archive: zipfile.ZipFile, name: str, text: str) -> None:
+    """Give a member of an archive that is open for appending another text; the weights are not copied.
+
+    The old text stays in the file as bytes that its directory no longer names.
+    """
+    archive.filelist.remove(archive.NameToInfo.pop(name))
+    archive.writestr(name, text)
 
 
 def read_record(model: keras.Model, path: Path) -> None:
@@ -50,18 +64,24 @@ def read_record(model: keras.Model, path: Path) -> None:
     """
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        text = archive.read(_MEMBER) if _MEMBER in archive.namelist() else b"{}"
     try:
-        record = json.loads(text)
+        record = _record_in(path)
         found = {name: record[name] for name in _NAMES if name in record}
         if wrong := [name for name, value in found.items() if not _IS_OF_KIND[name](value)]:
             raise ValueError(f"{wrong[0]} is not what it should be")
-    # RecursionError: lists in lists without end.
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is damaged: its {_MEMBER} is no record ({error}).") from error
+    # AttributeError: metadata that is no dictionary. RecursionError: lists in lists without end.
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelFileError(f"{path} is damaged: its record of kerasviz is none ({error}).") from error
     for name, value in found.items():
         setattr(model, name, value)
+
+
+def _record_in(path: Path) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        members = archive.namelist()
+        if _OLD_MEMBER in members:
+            return json.loads(archive.read(_OLD_MEMBER))
+        return json.loads(archive.read(_METADATA)).get(_KEY, {}) if _METADATA in members else {}
 
 
 def copy_record(source: keras.Model, to: keras.Model) -> None:

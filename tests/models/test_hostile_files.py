@@ -235,7 +235,16 @@ def test_paths_that_no_system_has_are_refused(name: str):
     ],
     ids=lambda text: text[:20],
 )
-def test_an_odd_record_is_refused_in_one_sentence(tmp_path: Path, record: str):
+@pytest.mark.parametrize("member", ["metadata.json", "kerasviz.json"])
+def test_an_odd_record_is_refused_in_one_sentence(tmp_path: Path, record: str, member: str):
     path = tmp_path / "m.keras"
-    hostile_models.rewrite(path, {"kerasviz.json": record})
-    peak_of_refusing(path, "is damaged: its kerasviz.json is no record")
+    text = f'{{"keras_version": "3.0.0", "kerasviz": {record}}}' if member == "metadata.json" else record
+    hostile_models.rewrite(path, {member: text})
+    peak_of_refusing(path, "is damaged: its record of kerasviz is none")
+
+
+@pytest.mark.parametrize("metadata", ["7", "[]", "{", "[" * 100_000])
+def test_odd_metadata_is_refused_in_one_sentence(tmp_path: Path, metadata: str):
+    path = tmp_path / "m.keras"
+    hostile_models.rewrite(path, {"metadata.json": metadata})
+    peak_of_refusing(path, "is damaged: its record of kerasviz is none")

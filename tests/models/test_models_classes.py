@@ -121,13 +121,37 @@ def test_a_class_is_found_by_its_name_and_by_what_comes_near():
         find_class("cat", names)
 
 
-def test_a_damaged_record_is_refused(tmp_path: Path):
+def test_the_record_makes_keras_unpack_nothing_and_is_read_where_it_was_before(tmp_path: Path, monkeypatch):
     model = classifier(keras.layers.Dense(2))
     model.input_range = (0, 1)
+    model.class_names = [f"name {at} of many" for at in range(20_000)]  # far more than a zip comment holds
     file = save_model(model, tmp_path / "model.keras")
-    assert list(load_model(file).input_range) == [0, 1]
-    model = classifier(keras.layers.Dense(2))
-    file = save_model(model, tmp_path / "damaged.keras")
+    with zipfile.ZipFile(file) as archive:
+        assert sorted(archive.namelist()) == ["config.json", "metadata.json", "model.weights.h5"]
+        assert archive.testzip() is None
+        metadata = json.loads(archive.read("metadata.json"))
+        assert metadata["keras_version"] == keras.__version__
+        old = tmp_path / "old.keras"
+        with zipfile.ZipFile(old, "w") as before:
+            for name in ("config.json", "model.weights.h5"):
+                before.writestr(name, archive.read(name))
+            before.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
+            before.writestr("kerasviz.json", json.dumps(metadata["kerasviz"]))
+    for path in (file, old):
+        loaded = load_model(path)
+        assert (list(loaded.input_range), loaded.class_names) == ([0, 1], model.class_names)
+
+    def unpacked(*_):
+        raise AssertionError("Keras unpacks the archive")
+
+    monkeypatch.setattr("keras.src.utils.file_utils.extract_open_archive", unpacked)
+    assert keras.models.load_model(file).count_params() == model.count_params()
+    with pytest.raises(AssertionError):  # as it did
+        keras.models.load_model(old)
+
+
+def test_a_damaged_record_is_refused(tmp_path: Path):
+    file = save_model(classifier(keras.layers.Dense(2)), tmp_path / "damaged.keras")
     with zipfile.ZipFile(file, "a") as archive:
         archive.writestr("kerasviz.json", "[1")
     with pytest.raises(ModelFileError, match="damaged"):
