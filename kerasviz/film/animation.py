@@ -16,11 +16,12 @@ import numpy as np
 
 from kerasviz.atomic import atomic_path
 from kerasviz.errors import InputError, LogError
-from kerasviz.events import Damage, LogReader, TagInfo, open_log
-from kerasviz.film.canvas import Canvas
+from kerasviz.events import Damage, Frame, LogReader, TagInfo, open_log
+from kerasviz.film.canvas import Canvas, UnfitFrameError, shapes_of
 from kerasviz.film.file_names import file_name
 from kerasviz.film.formats.table import ENDINGS, format_of
 from kerasviz.film.movie import Movie
+from kerasviz.film.palette import TOLERATED_ERROR
 
 # Some twenty pictures are held at a time: of this size they are 1 GB.
 _MOST_PIXELS = 4096 * 4096
@@ -41,7 +42,9 @@ class Animation:
         width: Their width in pixels.
         height: Their height in pixels.
         merged: How many frames were equal to the one before and only prolonged it (with `small`).
-        other_form: How many frames were left out because their size or colour differs from the others'.
+        letterboxed: How many frames are smaller than the film, and stand in its middle with a grey margin.
+        error: By how many of 255 levels a channel is off at most, because the file holds few colours; None
+            where that is not known (MP4, a small WebP).
         damage: What the log had lost of this film's frames or of their run's files, see `Damage`.
         size: The file's size in bytes.
     """
@@ -51,7 +54,8 @@ class Animation:
     width: int = 0
     height: int = 0
     merged: int = 0
-    other_form: int = 0
+    letterboxed: int = 0
+    error: int | None = 0
     damage: Damage = field(default_factory=Damage)
     size: int = 0
 
@@ -59,8 +63,10 @@ class Animation:
         parts = [f"{self.path}: {self.frames} frames of {self.width}x{self.height}, {self.size / 1e6:.2f} MB"]
         if self.merged:
             parts.append(f"{self.merged} equal to the one before")
-        if self.other_form:
-            parts.append(f"{self.other_form} of another size or colour left out")
+        if self.letterboxed:
+            parts.append(f"{self.letterboxed} smaller than the film, in a grey margin")
+        if self.error is not None and self.error > TOLERATED_ERROR:
+            parts.append(f"colours off by up to {self.error} of 255 levels: an APNG (.png) keeps them")
         if self.damage:
             parts.append(f"not whole in the log: {self.damage}")
         return "; ".join(parts)
@@ -90,7 +96,8 @@ def animate(
     """Write the frames of an image tag as an animation that loops forever and rests on the last one a second.
 
     Frames are read, drawn and written one at a time: memory does not grow with their number. The file appears
-    whole or not at all. Frames of another size than most (the sheet changed) are left out and counted.
+    whole or not at all. The film is as large as its largest frame; smaller ones (the sheet changed) stand in
+    its middle with a grey margin, with their size in the caption, and are counted.
 
     Args:
         log: The log's folder, or what `open_log` returned.
@@ -127,24 +134,54 @@ def animate(
         raise InputError(f"upscale={upscale} is not a factor: it must be 1 or more.")
     reader = log if isinstance(log, LogReader) else open_log(log)
     info = tag if isinstance(tag, TagInfo) else reader.find(tag)
-    report = Animation(_target(out, reader, info, tile))
+    path = _target(out, reader, info, tile)
     # Drawn before the movie starts: what the canvas and the palette are fitted to.
     spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every if every > 0 else every
-    frames = list(reader.frames(info.tag, info.run, spread))
-    if not frames:
+    samples = list(reader.frames(info.tag, info.run, spread))
+    if not samples:
         lost = reader.damage_of(info)
         raise LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {lost}.")
-    canvas = Canvas.fit(frames, tile, upscale, info.last_step if caption else None)
-    _check_size(canvas, report.path)
-    samples = [picture for frame in frames if (picture := canvas.draw(frame)) is not None]
-    report.height, report.width = samples[0].shape[:2]
-    drawn = _ahead(_drawn(reader, info, every, canvas, report))
-    movie = Movie(_timed(drawn, fps, small, report), samples, fps, small)
-    with atomic_path(report.path) as temporary:
-        format_of(report.path.suffix).write(temporary, movie)
-        report.size = temporary.stat().st_size
-    report.damage = reader.damage_of(info)
-    return report
+    film = _Film(path, reader, info, every, fps, small)
+    last_step = info.last_step if caption else None
+    try:
+        return film.write(samples, Canvas.fit(samples, shapes_of(samples, tile), tile, upscale, last_step))
+    except UnfitFrameError:
+        # A frame that is no sample is larger than these: all are looked at, and the film begins anew.
+        shapes = shapes_of(reader.frames(info.tag, info.run, every), tile)
+        return film.write(samples, Canvas.fit(samples, shapes, tile, upscale, last_step))
+
+
+@dataclass(frozen=True, eq=False)
+class _Film:
+    path: Path
+    reader: LogReader
+    info: TagInfo
+    every: int
+    fps: float
+    small: bool
+
+    def write(self, samples: list[Frame], canvas: Canvas) -> Animation:
+        """Write the film on that canvas.
+
+        Raises:
+            UnfitFrameError: a frame is larger than the canvas, or of colours where that is grey.
+        """
+        _check_size(canvas, self.path)
+        report = Animation(self.path, width=canvas.width, height=canvas.height)
+        drawn = _ahead(self._drawn(canvas, report))
+        timed = _timed(drawn, self.fps, self.small, report)
+        movie = Movie(timed, [canvas.draw(sample) for sample in samples], self.fps, self.small)
+        with atomic_path(self.path) as temporary:
+            report.error = format_of(self.path.suffix).write(temporary, movie)
+            report.size = temporary.stat().st_size
+        report.damage = self.reader.damage_of(self.info)
+        return report
+
+    def _drawn(self, canvas: Canvas, report: Animation) -> Iterator[np.ndarray]:
+        """Yield the finished pictures, and count those that have a margin."""
+        for frame in self.reader.frames(self.info.tag, self.info.run, self.every):
+            report.letterboxed += canvas.letterboxes(frame)
+            yield canvas.draw(frame)
 
 
 def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo, tile: int | None) -> Path:
@@ -169,18 +206,6 @@ def _check_size(canvas: Canvas, path: Path) -> None:
         raise InputError(f"{size}, but no side of a {path.suffix} file exceeds {longest:,}: {mend}")
     if canvas.width * canvas.height > _MOST_PIXELS:
         raise InputError(f"{size}, but more than {_MOST_PIXELS:,} pixels would fill the memory: {mend}")
-
-
-def _drawn(
-    reader: LogReader, info: TagInfo, every: int, canvas: Canvas, report: Animation
-) -> Iterator[np.ndarray]:
-    """Yield the finished pictures, and count the frames that do not fit the canvas."""
-    for frame in reader.frames(info.tag, info.run, every):
-        picture = canvas.draw(frame)
-        if picture is None:
-            report.other_form += 1
-        else:
-            yield picture
 
 
 def _ahead(pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

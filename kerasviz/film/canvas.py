@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -20,6 +20,12 @@ _FONT_SIZE = 16
 _SMALLEST_FONT = 7
 _MARGIN = 5
 _WHITE = 255
+# Around frames that are smaller than the film; one of the greys that every palette has.
+_MARGIN_COLOUR = (170, 170, 170)
+
+
+class UnfitFrameError(Exception):
+    """A frame is larger than the canvas, or of colours where that is grey."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Canvas:
     """The form that every picture of one animation has.
 
     Attributes:
-        shape: The shape of the frames (or of their tile) before enlarging: `(h, w)` or `(h, w, 3)`.
+        shape: The shape of the largest frame (or tile) before enlarging: `(h, w)` or `(h, w, 3)`.
         tile: The number of the tile to show, or None for the whole frame.
         upscale: How many pixels wide and high each pixel is drawn.
         width: The width in pixels of the finished pictures.
@@ -44,44 +50,57 @@ class Canvas:
 
     @classmethod
     def fit(
-        cls, samples: list[Frame], tile: int | None, upscale: int | None, caption_step: int | None
+        cls,
+        samples: Sequence[Frame],
+        shapes: Collection[tuple[int, ...]],
+        tile: int | None,
+        upscale: int | None,
+        caption_step: int | None,
     ) -> Canvas:
-        """Choose the form most of the samples have, the latest of equals; colour if any of that size has it.
+        """Return the canvas that holds frames of all these shapes; of colours if one of them is.
 
         Args:
-            samples: Frames from the whole length of the animation, in order.
+            samples: Frames from the whole length of the animation: the captions are fitted to them.
+            shapes: See `shapes_of`; those of the samples are among them.
             tile: See `Canvas`.
             upscale: The factor, or None for the smallest that makes the longer side 256 pixels or more.
             caption_step: The longest step to be written, or None for no caption.
         """
-        shapes = [cut(sample, tile).shape for sample in samples]
-        sizes = Counter(shape[:2] for shape in reversed(shapes))
-        size = sizes.most_common(1)[0][0]
-        shape = max((shape for shape in shapes if shape[:2] == size), key=len)
+        height, width = (max(shape[axis] for shape in shapes) for axis in (0, 1))
+        shape = (height, width, *max(shapes, key=len)[2:])
         if upscale is None:
-            upscale = max(1, -(-SMALLEST_SIDE // max(size)))
+            upscale = max(1, -(-SMALLEST_SIDE // max(height, width)))
         captioned = caption_step is not None
         scaled = captioned and len({_scale(sample) for sample in samples}) > 1
-        captions = (
-            []
-            if caption_step is None
-            else [_caption(caption_step, sample, tile, scaled) for sample in samples]
-        )
-        text_width = max(map(_text_width, captions), default=0)
-        return cls(shape, tile, upscale, max(size[1] * upscale, text_width), captioned, scaled)
+        canvas = cls(shape, tile, upscale, width * upscale, captioned, scaled)
+        if caption_step is None:
+            return canvas
+        longest = (replace(sample, step=caption_step) for sample in samples)
+        text_width = max(_text_width(canvas.caption_of(sample)) for sample in longest)
+        return replace(canvas, width=max(canvas.width, text_width))
 
     @property
     def height(self) -> int:
         """The height in pixels of the finished pictures."""
         return self.shape[0] * self.upscale + STRIP_HEIGHT * self.caption
 
-    def draw(self, frame: Frame) -> np.ndarray | None:
-        """Return the finished picture, uint8 `(H, W)` or `(H, W, 3)`; None for a frame of another form."""
+    def draw(self, frame: Frame) -> np.ndarray:
+        """Return the finished picture, uint8 `(H, W)` or `(H, W, 3)`.
+
+        Raises:
+            UnfitFrameError: the frame is larger than the canvas, or of colours where that is grey.
+        """
         picture = cut(frame, self.tile)
-        if picture.shape[:2] != self.shape[:2] or picture.ndim > len(self.shape):
-            return None
+        down, across = (self.shape[axis] - picture.shape[axis] for axis in (0, 1))
+        if down < 0 or across < 0 or picture.ndim > len(self.shape):
+            raise UnfitFrameError(f"step {frame.step} has a picture of {picture.shape}.")
         if picture.ndim < len(self.shape):
             picture = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+        if down or across:
+            top, left = down // 2, across // 2
+            picture = cv2.copyMakeBorder(
+                picture, top, down - top, left, across - left, cv2.BORDER_CONSTANT, value=_MARGIN_COLOUR
+            )
         if self.upscale > 1:
             size = (picture.shape[1] * self.upscale, picture.shape[0] * self.upscale)
             picture = cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST)
@@ -96,17 +115,27 @@ class Canvas:
             strip = cv2.cvtColor(strip, cv2.COLOR_GRAY2RGB)
         return np.concatenate([picture, strip])
 
+    def letterboxes(self, frame: Frame) -> bool:
+        """Whether a frame is smaller than the canvas, and gets a margin."""
+        return cut(frame, self.tile).shape[:2] != self.shape[:2]
+
     def caption_of(self, frame: Frame) -> str:
-        """Return what the strip below a frame says."""
-        return _caption(frame.step, frame, self.tile, self.scaled)
+        """Return what the strip below a frame says: step, scale and size where they differ, what is bare."""
+        clipped = frame.meta.clipped
+        height, width = cut(frame, self.tile).shape[:2]
+        parts = [
+            f"step {frame.step}",
+            _scale(frame) if self.scaled else "",
+            f"{width}x{height}" if self.letterboxes(frame) else "",
+            f"{clipped:.0%} beyond the scale" if clipped > TOLERATED_CLIPPING else "",
+            _without_evidence(frame, self.tile),
+        ]
+        return ", ".join(part for part in parts if part)
 
 
-def _caption(step: int, frame: Frame, tile: int | None, scaled: bool) -> str:
-    """Return what is said below a frame: its step, its scale where they differ, and what is bare."""
-    clipped = frame.meta.clipped
-    beyond = f"{clipped:.0%} beyond the scale" if clipped > TOLERATED_CLIPPING else ""
-    parts = [f"step {step}", _scale(frame) if scaled else "", beyond, _without_evidence(frame, tile)]
-    return ", ".join(part for part in parts if part)
+def shapes_of(frames: Iterable[Frame], tile: int | None) -> set[tuple[int, ...]]:
+    """Return the shapes that frames have, or their tiles of that number."""
+    return {cut(frame, tile).shape for frame in frames}
 
 
 def _without_evidence(frame: Frame, tile: int | None) -> str:

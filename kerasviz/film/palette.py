@@ -8,9 +8,14 @@ import cv2
 import numpy as np
 from PIL import Image
 
+# A pixel whose channels are off by no more than this, of 255 levels, is not seen to be off.
+TOLERATED_ERROR = 8
 # How many pixels the search for the best colours looks at: more change little and cost time.
 _SAMPLED_PIXELS = 8000
 _REFINEMENTS = 3
+_MOVES = 6
+# Films of more colours than these, such as photographs, are never within the tolerated error.
+_COVERED_COLOURS = 1 << 15
 # Colours beside greys that a palette has room for without the greys' steps growing by more than a level.
 _TINTS = 16
 # What captions are drawn with: always among the colours, so that they stay crisp.
@@ -18,9 +23,15 @@ _GREYS = np.repeat(np.array([[0], [85], [170], [255]], np.uint8), 3, axis=1)
 
 
 class Palette(Protocol):
-    """A fixed set of colours, uint8 `(n, 3)`, and which of them stands for each pixel of a picture."""
+    """A fixed set of colours, uint8 `(n, 3)`, and which of them stands for each pixel of a picture.
+
+    Attributes:
+        colours: the set.
+        error: how many of 255 levels a channel of the pictures until now is off, at most.
+    """
 
     colours: np.ndarray
+    error: int
 
     def indices(self, picture: np.ndarray) -> np.ndarray:
         """Return uint8 `(h, w)`: the number of the nearest colour for every pixel."""
@@ -32,7 +43,8 @@ def fit_palette(samples: list[np.ndarray], count: int = 256) -> Palette:
     Grey pictures get evenly spaced greys: all 256 of them keep every picture exactly. Colour pictures with no
     more than `count` colours, such as colour-mapped sheets, are kept exactly too. Grey pictures with a few
     colours in them, such as sheets of kernels with the colour of their gaps, get these and greys. Others get
-    the `count` best colours, and each pixel the nearest one, without dithering.
+    colours that are nowhere off by more than 8 of 255 levels, or, where these would be too many, the colours
+    that are best on average; each pixel gets the nearest one, without dithering.
 
     Args:
         samples: uint8 pictures, all `(h, w)` or all `(h, w, 3)` RGB.
@@ -50,9 +62,10 @@ def fit_palette(samples: list[np.ndarray], count: int = 256) -> Palette:
     if colours is None:
         tints = _distinct([_without_greys(sample) for sample in samples], _TINTS)
         if tints is None:
-            return _Nearest(samples, count)
+            covering = _covering(samples, count)
+            return _Average(samples, count) if covering is None else _Listed(covering)
         colours = np.concatenate([_Greys(count - len(tints)).colours, tints])
-    return _Exact(colours)
+    return _Listed(colours)
 
 
 def _without_greys(picture: np.ndarray) -> np.ndarray:
@@ -65,16 +78,18 @@ class _Greys:
         levels = np.linspace(0, 255, count).round().astype(np.uint8)
         self.colours = np.repeat(levels[:, None], 3, axis=1)
         self._table = (np.arange(256) * (count - 1) / 255 + 0.5).astype(np.uint8)
+        self.error = int(np.abs(levels[self._table].astype(int) - np.arange(256)).max())
 
     def indices(self, picture: np.ndarray) -> np.ndarray:
         return self._table[picture]
 
 
-class _Exact:
-    """The colours are all that the samples have; colours met later get the nearest of them."""
+class _Listed:
+    """Each colour of 24 bits gets the nearest of those listed, looked for when it is met first."""
 
     def __init__(self, colours: np.ndarray) -> None:
         self.colours = colours
+        self.error = 0
         # By 24-bit colour: 1 + the index, or 0 for a colour not met yet. Untouched pages take no memory.
         self._table = np.zeros(1 << 24, np.uint16)
 
@@ -83,13 +98,16 @@ class _Exact:
         found = self._table[keys]
         if not found.all():
             new = np.unique(keys[found == 0])
-            self._table[new] = 1 + _nearest(_colours_of(new), self.colours)
+            wanted = _colours_of(new)
+            nearest = _nearest(wanted, self.colours)
+            self._table[new] = 1 + nearest
+            self.error = max(self.error, _error(wanted, self.colours[nearest]))
             found = self._table[keys]
         return (found - 1).astype(np.uint8)
 
 
-class _Nearest:
-    """The best colours for a part of the samples' pixels; pixels are told apart by 5, 6 and 5 bits."""
+class _Average:
+    """The best on average for a part of the samples' pixels; pixels are told apart by 5, 6 and 5 bits."""
 
     def __init__(self, samples: list[np.ndarray], count: int) -> None:
         pixels = np.concatenate([sample.reshape(-1, 3) for sample in samples])
@@ -102,9 +120,53 @@ class _Nearest:
         red, green, blue = keys >> 11, keys >> 5 & 63, keys & 31
         cells = np.stack([red * 255 / 31, green * 255 / 63, blue * 255 / 31], axis=1)
         self._table = _nearest(cells, self.colours).astype(np.uint8)
+        self.error = 0
 
     def indices(self, picture: np.ndarray) -> np.ndarray:
-        return self._table[cv2.cvtColor(picture, cv2.COLOR_RGB2BGR565).view(np.uint16)[..., 0]]
+        found = self._table[cv2.cvtColor(picture, cv2.COLOR_RGB2BGR565).view(np.uint16)[..., 0]]
+        self.error = max(self.error, _error(picture, self.colours[found]))
+        return found
+
+
+def _covering(samples: list[np.ndarray], count: int) -> np.ndarray | None:
+    """Return colours that are near every colour of the samples, or None where they are too many for that.
+
+    Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985: each further colour is the one
+    that is farthest from those chosen. Then each moves into the middle of those it stands for.
+    """
+    met = np.zeros(1 << 24, bool)
+    for sample in samples:
+        met[_keys(sample)] = True
+        if np.count_nonzero(met) > _COVERED_COLOURS:
+            return None
+    wanted = _colours_of(np.flatnonzero(met).astype(np.uint32)).astype(np.float32)
+    chosen = np.empty((count, 3), np.float32)
+    chosen[: len(_GREYS)] = _GREYS
+    distances = np.min([((wanted - grey) ** 2).sum(axis=1) for grey in _GREYS.astype(np.float32)], axis=0)
+    for number in range(len(_GREYS), count):
+        chosen[number] = wanted[distances.argmax()]
+        distances = np.minimum(distances, ((wanted - chosen[number]) ** 2).sum(axis=1))
+    # Of those chosen and the farthest left two share a colour, wherever it lies: one is half as far off.
+    if distances.max() > 3 * (2 * TOLERATED_ERROR) ** 2:
+        return None
+    # The least error leaves the most room for the colours of other frames than the samples.
+    least, best = TOLERATED_ERROR + 1, None
+    for _ in range(_MOVES):
+        nearest = _nearest(wanted, chosen)
+        if (error := _error(wanted, chosen[nearest])) < least:
+            least, best = error, chosen.astype(np.uint8)
+        low, high = np.full((2, count, 3), np.nan, np.float32)
+        np.fmin.at(low, nearest, wanted)
+        np.fmax.at(high, nearest, wanted)
+        free = ~np.isnan(low[:, 0])
+        free[: len(_GREYS)] = False
+        chosen[free] = ((low + high) / 2)[free].round()
+    return best
+
+
+def _error(wanted: np.ndarray, shown: np.ndarray) -> int:
+    """Return by how many levels a channel is off at most."""
+    return int(cv2.absdiff(wanted, shown).max())
 
 
 def _nearest(wanted: np.ndarray, colours: np.ndarray) -> np.ndarray:

@@ -16,11 +16,11 @@ from PIL import Image, ImageSequence
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from kerasviz.errors import InputError, LogError, MissingDependencyError, OutputError
-from kerasviz.events import EventLog, TagInfo, open_log
+from kerasviz.events import EventLog, Frame, TagInfo, open_log
 from kerasviz.events.image_summary import image_value
 from kerasviz.events.records import frame_record
 from kerasviz.film import animate, file_names, log_sheet
-from kerasviz.film.canvas import Canvas
+from kerasviz.film.canvas import Canvas, shapes_of
 from kerasviz.film.formats import table
 from kerasviz.pictures import Scale, sheet
 
@@ -63,6 +63,10 @@ def decode(path: Path) -> tuple[np.ndarray, list[int]]:
             frames.append(np.asarray(frame.convert("RGB")))
             durations.append(round(frame.info["duration"]))
     return np.stack(frames), durations
+
+
+def fitted(frames: list[Frame], tile: int | None, upscale: int, caption_step: int) -> Canvas:
+    return Canvas.fit(frames, shapes_of(frames, tile), tile, upscale, caption_step)
 
 
 def as_rgb(pictures: np.ndarray) -> np.ndarray:
@@ -132,7 +136,7 @@ def test_the_caption_says_where_there_is_no_evidence(tmp_path: Path) -> None:
         for step, nothing in enumerate(([], [1, 4], [0, 1, 2, 3, 4, 5])):
             log.image("cams", step, SHEET[0], {"tiles": LAYOUT, "no_evidence": nothing})
     frames = list(open_log(tmp_path).frames("cams"))
-    whole, tile = Canvas.fit(frames, None, 1, 2), Canvas.fit(frames, 4, 1, 2)
+    whole, tile = fitted(frames, None, 1, 2), fitted(frames, 4, 1, 2)
     assert [whole.caption_of(frame) for frame in frames] == [
         "step 0",
         "step 1, no evidence in 2 of 6",
@@ -144,7 +148,7 @@ def test_the_caption_says_where_there_is_no_evidence(tmp_path: Path) -> None:
         "step 2, no evidence",
     ]
     # A strip that was made for shorter captions still holds the whole of it: nothing touches its right edge.
-    strip = Canvas.fit(frames[:1], None, 6, 0).draw(frames[1])[-24:]
+    strip = fitted(frames[:1], None, 6, 0).draw(frames[1])[-24:]
     assert (strip == 0).any()
     assert (strip[:, -4:] == 255).all()
 
@@ -159,7 +163,7 @@ def test_the_caption_says_what_is_beyond_the_scale_and_where_it_grew(tmp_path: P
         for step, meta in enumerate(metas):
             log.image("a", step, SHEET[0], {"tiles": LAYOUT, **meta})
     frames = list(open_log(tmp_path).frames("a"))
-    canvas = Canvas.fit(frames, None, 1, 2)
+    canvas = fitted(frames, None, 1, 2)
     assert [canvas.caption_of(frame) for frame in frames] == [
         "step 0, 0 to 1",
         "step 1, 0 to 1, 15% beyond the scale",
@@ -239,7 +243,7 @@ def test_the_caption_names_a_scale_that_changes(tmp_path: Path) -> None:
             for step, top in enumerate(tops):
                 log.image("a", step, np.zeros((8, 8), np.uint8), {"scale": [0.0, top]})
         frames = list(open_log(tmp_path / folder).frames("a"))
-        canvas = Canvas.fit(frames, None, 1, caption_step=1)
+        canvas = fitted(frames, None, 1, 1)
         texts[folder] = [canvas.caption_of(frame) for frame in frames]
         assert canvas.draw(frames[0]).shape == (8 + 24, canvas.width)
     assert texts == {"same": ["step 0", "step 1"], "other": ["step 0, 0 to 1", "step 1, 0 to 0.25"]}
@@ -340,14 +344,91 @@ def test_refuses_other_endings_tags_and_sheets_without_tiles(log: Path, tmp_path
         animate(log, "grey", tile=0)
 
 
-def test_frames_of_another_form_are_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".gif", ".png", ".webp"])
+def test_smaller_frames_stand_in_a_margin(tmp_path: Path, ending: str) -> None:
+    sizes = [(4, 6), (9, 3), (12, 16), (7, 16), (12, 16)]
+    sources = [GREY[step, :height, :width] for step, (height, width) in enumerate(sizes)]
     with EventLog(tmp_path) as writer:
-        for step in range(100):
-            writer.image("a", step, np.zeros((4, 4), np.uint8) if step % 10 == 5 else GREY[step % COUNT])
-    report = animate(tmp_path, "a", caption=False, upscale=1)
-    assert (report.frames, report.other_form) == (90, 10)
-    assert "10 of another size or colour left out" in str(report)
-    np.testing.assert_array_equal(decode(report.path)[0][1], as_rgb(GREY[1:2])[0])
+        for step, source in enumerate(sources):
+            writer.image("a", step, source)
+    report = animate(tmp_path, "a", tmp_path / f"a{ending}", caption=False, upscale=2)
+    assert (report.frames, report.letterboxed, report.width, report.height) == (5, 3, 32, 24)
+    assert "3 smaller than the film, in a grey margin" in str(report)
+    expected = np.full((5, 12, 16), 170, np.uint8)
+    for picture, source, (top, left) in zip(
+        expected, sources, [(4, 5), (1, 6), (0, 0), (2, 0), (0, 0)], strict=True
+    ):
+        picture[top : top + source.shape[0], left : left + source.shape[1]] = source
+    shown = as_rgb(expected.repeat(2, axis=1).repeat(2, axis=2))
+    np.testing.assert_array_equal(decode(report.path)[0], shown)
+
+
+def test_the_caption_says_the_size_of_a_smaller_frame(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as writer:
+        writer.image("a", 0, GREY[0, :4, :6])
+        writer.image("a", 1, GREY[1])
+    frames = list(open_log(tmp_path).frames("a"))
+    canvas = fitted(frames, None, 1, 1)
+    assert [canvas.caption_of(frame) for frame in frames] == ["step 0, 6x4", "step 1"]
+
+
+@pytest.mark.parametrize("ending", [".gif", ".png"])
+@pytest.mark.parametrize("other", ["large", "coloured"])
+def test_one_frame_unlike_all_others_is_in_the_film(tmp_path: Path, ending: str, other: str) -> None:
+    """Not among the twelve that are looked at first."""
+    odd = np.full((20, 24), 90, np.uint8) if other == "large" else MAPPED[0, :12, :16]
+    with EventLog(tmp_path) as writer:
+        for step in range(50):
+            writer.image("a", step, odd if step == 7 else GREY[step % COUNT])
+    report = animate(tmp_path, "a", tmp_path / f"a{ending}", caption=False, upscale=1)
+    frames, _ = decode(report.path)
+    assert len(frames) == report.frames == 50
+    height, width = odd.shape[:2]
+    assert (report.height, report.width) == (height, width)
+    assert report.letterboxed == (49 if other == "large" else 0)
+    off = np.abs(frames[7].astype(int) - (odd[..., None] if odd.ndim == 2 else odd)).max()
+    assert off == report.error if ending == ".gif" else off == 0
+    top, left = (height - 12) // 2, (width - 16) // 2
+    others = np.delete(frames, 7, axis=0)[:, top : top + 12, left : left + 16]
+    expected = as_rgb(np.stack([GREY[step % COUNT] for step in range(50) if step != 7]))
+    assert np.abs(others.astype(int) - expected).max() <= (report.error if ending == ".gif" else 0)
+
+
+def rgb_kernels(spread: float, count: int = 40, filters: int = 16) -> np.ndarray:
+    """Sheets of RGB kernels that turn from one state into another: `(count, h, w, 3)`."""
+    start, end = RNG.uniform(-1, 1, (2, filters, 5, 5, 3))
+    mixed = [(1 - t) * start + t * end for t in np.linspace(0, 1, count)]
+    return np.stack([sheet(np.clip(127.5 + 127.5 * spread * m, 0, 255).astype(np.uint8)) for m in mixed])
+
+
+@pytest.mark.parametrize("spread", [0.15, 0.25])
+def test_a_gif_of_rgb_kernels_is_off_by_eight_levels_at_most(tmp_path: Path, spread: float) -> None:
+    sources = rgb_kernels(spread)
+    assert len(np.unique(sources.reshape(-1, 3), axis=0)) > 3000
+    with EventLog(tmp_path) as writer:
+        for step, source in enumerate(sources):
+            writer.image("kernels", step, source)
+    report = animate(tmp_path, "kernels", caption=False, upscale=1)
+    off = np.abs(decode(report.path)[0].astype(int) - sources).max()
+    assert report.error == off <= 8
+    assert "off by" not in str(report)
+
+
+@pytest.mark.parametrize("upscale", [1, 4])
+def test_where_256_colours_are_too_few_the_film_says_so(tmp_path: Path, upscale: int) -> None:
+    sources = rgb_kernels(1.0)
+    with EventLog(tmp_path) as writer:
+        for step, source in enumerate(sources):
+            writer.image("kernels", step, source)
+    large = sources.repeat(upscale, axis=1).repeat(upscale, axis=2)
+    report = animate(tmp_path, "kernels", caption=False, upscale=upscale)
+    off = np.abs(decode(report.path)[0].astype(int) - large).max()
+    assert report.error == off > 8
+    assert f"colours off by up to {off} of 255 levels: an APNG (.png) keeps them" in str(report)
+    exact = animate(tmp_path, "kernels", tmp_path / "a.png", caption=False, upscale=upscale)
+    np.testing.assert_array_equal(decode(exact.path)[0], large)
+    assert exact.error == 0
+    assert "off by" not in str(exact)
 
 
 def test_grey_frames_join_colour_ones(tmp_path: Path) -> None:
@@ -355,7 +436,7 @@ def test_grey_frames_join_colour_ones(tmp_path: Path) -> None:
         writer.image("a", 0, GREY[0])
         writer.image("a", 1, as_rgb(GREY[1:2])[0])
     report = animate(tmp_path, "a", tmp_path / "a.png", caption=False, upscale=1)
-    assert (report.frames, report.other_form) == (2, 0)
+    assert (report.frames, report.letterboxed) == (2, 0)
     np.testing.assert_array_equal(decode(report.path)[0], as_rgb(GREY[:2]))
 
 

@@ -18,8 +18,8 @@ _GREY, _RGB, _INDEXED = 0, 2, 3
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def write_apng(path: Path, movie: Movie) -> None:
-    """Write an animated PNG that loops forever.
+def write_apng(path: Path, movie: Movie) -> int | None:
+    """Write an animated PNG that loops forever; return by how many of 255 levels a channel is off at most.
 
     Each picture stores only the box that differs from the one before. It is lossless, unless it is to be
     small: then it has one palette of 64 colours.
@@ -55,6 +55,7 @@ def write_apng(path: Path, movie: Movie) -> None:
         file.write(_chunk(b"IEND", b""))
         file.seek(count_at)
         file.write(_chunk(b"acTL", struct.pack(">II", frames, 0)))
+    return palette.error if palette else 0
 
 
 def _compress(block: np.ndarray) -> bytes:

@@ -19,8 +19,8 @@ _LOOP_FOREVER = b"!\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
 _KEEP = 1 << 2
 
 
-def write_gif(path: Path, movie: Movie) -> None:
-    """Write a GIF that loops forever.
+def write_gif(path: Path, movie: Movie) -> int | None:
+    """Write a GIF that loops forever, and return by how many of 255 levels a channel is off at most.
 
     Each picture stores only the box that differs from the one before. One palette serves all pictures: 256
     colours without dithering, or, for a small file, 64 with unchanged pixels stored as transparent.
@@ -50,6 +50,7 @@ def write_gif(path: Path, movie: Movie) -> None:
             file.write(_compress(block, bits))
             shown = indices
         file.write(b";")
+    return palette.error
 
 
 def _control(delay: int, transparent: int | None) -> bytes:

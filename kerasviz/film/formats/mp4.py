@@ -15,8 +15,8 @@ SMALL_QUALITY = 28
 _WHITE = (255, 255, 255)
 
 
-def write_mp4(path: Path, movie: Movie) -> None:
-    """Write an H.264 video, padded to an even width and height with white.
+def write_mp4(path: Path, movie: Movie) -> int | None:
+    """Write an H.264 video, padded to an even width and height with white; its losses are unknown: None.
 
     Pictures that stay longer than one frame are repeated. The rate factor is 16, or 28 for a small file.
 
@@ -48,3 +48,4 @@ def write_mp4(path: Path, movie: Movie) -> None:
                 video.send(padded.tobytes())
     finally:
         video.close()
+    return None

@@ -21,13 +21,14 @@ class Format:
     Attributes:
         endings: of its files; the first is the usual one.
         media_type: what a notebook is told about the file.
-        write: writes a movie to a path.
+        write: writes a movie to a path, and returns by how many of 255 levels a channel is off at most; None
+            where that is not known.
         longest_side: the most pixels that a picture's side can have in such a file.
     """
 
     endings: tuple[str, ...]
     media_type: str
-    write: Callable[[Path, Movie], None]
+    write: Callable[[Path, Movie], int | None]
     longest_side: int
 
 

@@ -17,8 +17,8 @@ _ANIMATED = 0x02
 _DO_NOT_BLEND = 0x02
 
 
-def write_webp(path: Path, movie: Movie) -> None:
-    """Write an animated WebP that loops forever.
+def write_webp(path: Path, movie: Movie) -> int | None:
+    """Write an animated WebP that loops forever; return 0, or None where losses were allowed.
 
     It is lossless, unless it is to be small: then pictures are compressed with losses, at quality 75 of 100,
     where that takes less space.
@@ -42,6 +42,7 @@ def write_webp(path: Path, movie: Movie) -> None:
         size = file.tell() - 8
         file.seek(4)
         file.write(struct.pack("<I", size))
+    return None if movie.small else 0
 
 
 def _compress(block: np.ndarray, small: bool) -> bytes:
