@@ -1,0 +1,111 @@
+"""The kinds of models that people bring: what works on each, and the sentence where something does not.
+
+`test_contract.py` holds every line, and `docs/models.md` is written from them (`contract_page.py`).
+"""
+
+from __future__ import annotations
+
+import functools
+
+import convolutional_networks as networks
+from application_networks import FAMILIES, application
+from convolutional_networks import network
+from dense_networks import region
+from keras import layers as kl
+from model_kind import Kind, Refusal
+from networks_from_files import from_file
+from token_networks import windowed_transformer
+
+from kerasviz.errors import UnsupportedModelError
+from kerasviz.probe import top_class
+
+NOT_A_POOLING_HEAD = Refusal(
+    ("cam",),
+    UnsupportedModelError,
+    "This method needs a network that ends in global average pooling and one dense layer after the target "
+    "layer; this one does not: use grad_cam.",
+)
+
+NO_RELU = Refusal(
+    ("guided_backpropagation", "guided_grad_cam"),
+    UnsupportedModelError,
+    "The model has no ReLU, and guided backpropagation is nothing but another derivative for it: use "
+    "saliency.",
+)
+REFUSED_BY_APPLICATIONS = {
+    "EfficientNetB0": [NO_RELU],
+    "EfficientNetV2B0": [NO_RELU],
+    "ConvNeXtTiny": [NO_RELU],
+    "VGG16": [NOT_A_POOLING_HEAD],
+}
+
+KINDS = (
+    Kind("flat", "Functional", network),
+    Kind("nested", "Functional, with a model inside", networks.nested),
+    Kind("sequential", "Sequential", networks.sequential),
+    Kind("subclassed", "Subclassed", networks.subclassed),
+    Kind("shared", "A layer called twice", networks.shared),
+    Kind("several_inputs", "Several inputs, one of them a picture", networks.several_inputs),
+    Kind(
+        "one_of_several_outputs",
+        "Several outputs, one of them named",
+        functools.partial(networks.several_outputs, asked={"target": top_class(output="breed")}, output=0),
+        asked='target=top_class(output="breed")',
+    ),
+    Kind("softmax_layer", "Ends in a softmax layer", networks.softmax_layer),
+    Kind("logits", "Ends in logits", functools.partial(network, activation=None)),
+    Kind("one_sigmoid", "One sigmoid", functools.partial(network, 1, "sigmoid")),
+    Kind("one_unit", "One unit without an activation", functools.partial(network, 1, None)),
+    Kind("sigmoids", "A sigmoid for each of several labels", functools.partial(network, 4, "sigmoid")),
+    Kind(
+        "max_pooling",
+        "Global max pooling",
+        functools.partial(network, pool=kl.GlobalMaxPooling2D),
+        [NOT_A_POOLING_HEAD],
+    ),
+    Kind(
+        "flattened",
+        "A flattened, dense head",
+        functools.partial(network, pool=kl.Flatten),
+        [NOT_A_POOLING_HEAD],
+    ),
+    Kind("line", "1D", functools.partial(networks.of_axes, 1)),
+    Kind("volume", "3D", functools.partial(networks.of_axes, 3)),
+    Kind("mixed_float16", "`mixed_float16`", functools.partial(networks.half, "mixed_float16")),
+    Kind("mixed_bfloat16", "`mixed_bfloat16`", functools.partial(networks.half, "mixed_bfloat16")),
+    Kind("bfloat16", "`bfloat16`, the weights too", functools.partial(networks.half, "bfloat16")),
+    Kind("channels_first", "`channels_first`", networks.channels_first),
+    Kind(
+        "from_0_to_1",
+        "Takes 0..1, and does not say so",
+        functools.partial(networks.of_range, 0, 1),
+        asked="input_range=(0, 1)",
+    ),
+    Kind(
+        "from_minus_1_to_1",
+        "Takes -1..1, and does not say so",
+        functools.partial(networks.of_range, -1, 1),
+        asked="input_range=(-1, 1)",
+    ),
+    Kind("rescaling", "Takes 0..255 and scales it at its front", networks.rescaling),
+    Kind("h5", "From an .h5 file", functools.partial(from_file, "model.h5")),
+    Kind("keras", "From a .keras file", functools.partial(from_file, "model.keras")),
+    Kind(
+        "region",
+        "U-Net, a region of one class",
+        region,
+        [NOT_A_POOLING_HEAD],
+        asked="target=region_score(mask, 1)",
+    ),
+    Kind("windows", "Swin-like, blocks that return (N, h, w, C)", windowed_transformer, [NO_RELU]),
+    *(
+        Kind(
+            f"applications_{name}",
+            f"`keras.applications.{name}`",
+            functools.partial(application, name, side, values),
+            REFUSED_BY_APPLICATIONS.get(name, ()),
+            quickly=("grad_cam", "saliency") if name in ("MobileNet", "ResNet50") else (),
+        )
+        for name, side, values in FAMILIES
+    ),
+)
