@@ -59,7 +59,9 @@ def explain(
         method: one of `methods()`, or a `Method` of your own.
         layer: where the network is cut (path, name, index or layer object); None: the last spatial layer.
         target: None for the predicted class of each picture, an index or label, a list of one per picture, a
-            `Target`, or a function from the model's outputs to scores (N,).
+            `Target`, or a function from the model's outputs to scores (N,). Of a segmentation map
+            (N, h, w, classes) a class is explained where it is predicted; None is the most common one other
+            than class 0 (see `region_score`).
         raw: return the maps at the size of the feature maps instead of the input's.
         batch_size: pictures per run.
         input_range: the values that the model takes for black and white, to draw on the pictures; where the

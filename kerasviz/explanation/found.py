@@ -5,30 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 
-
-class Said(Protocol):
-    """What the model said of some pictures, as every run of the probe returns it."""
-
-    @property
-    def scores(self) -> np.ndarray:
-        """The explained scores, float32 `(N,)`."""
-
-    @property
-    def classes(self) -> np.ndarray:
-        """The explained classes, int32 `(N,)`; -1 where the target is no class."""
-
-    @property
-    def outputs(self) -> Any:
-        """The model's outputs in its own structure."""
-
-    @property
-    def score_kind(self) -> str:
-        """ "logit", "probability" or "output"."""
+from kerasviz.probe import Said
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ class Settled(Target):
         self._inner = inner
         self._values = values
 
+    def at(self, rows: Any) -> Settled:
+        """Return the target of the pictures in these rows."""
+        return Settled(self._inner, [values[rows] for values in self._values])
+
     def key(self) -> tuple:
         """Return that of the other target: both share one compiled function."""
         return self._inner.key()
@@ -42,11 +46,11 @@ class Settled(Target):
 
 
 def settle(
-    forward: FrozenForward, batch: Any, target: Target, parameters: Sequence[np.ndarray]
-) -> tuple[ScoredBatch, list[np.ndarray]]:
-    """Return what the model says of whole pictures, and the target's parameters with each picture's class."""
-    said = forward.scored(batch, target, parameters)
-    return said, target.settled(parameters, said.classes)
+    request: Request, forward: FrozenForward, batch: Any, parameters: Sequence[np.ndarray]
+) -> tuple[ScoredBatch, Settled]:
+    """Return what the model says of whole pictures, and the request's target with each picture's class."""
+    said = forward.scored(batch, request.target, parameters)
+    return said, Settled(*request.target.settled(request.model, parameters, said))
 
 
 def explained_classes(request: Request) -> np.ndarray:

@@ -68,14 +68,13 @@ class Smoothing:
             request.model, request.images, request.target, request.batch_size
         ):
             clean = with_pictures(batch, range(len(leaves(batch)[0])), pictures_of(batch))
-            said, settled = settle(forward, clean, request.target, parameters)
+            said, settled = settle(request, forward, clean, parameters)
 
             def of_copies(
-                rows: list[int], copies: np.ndarray, clean: Any = clean, given: Any = settled
+                rows: list[int], copies: np.ndarray, clean: Any = clean, target: Settled = settled
             ) -> Any:
-                target = Settled(request.target, [values[rows] for values in given])
                 images = with_pictures(clean, rows, copies)
-                return run(dataclasses.replace(request, images=images, target=target))
+                return run(dataclasses.replace(request, images=images, target=target.at(rows)))
 
             maps = self._over_copies(pictures_of(batch), first, request.batch_size, of_copies)
             parts.append(Found.of(maps, said))

@@ -18,7 +18,7 @@ from kerasviz.probe.programs import OUTPUT
 from kerasviz.probe.session import clear_caches
 from kerasviz.probe.table import LayerInfo, LayerTable, default_layer, layers
 from kerasviz.probe.tap import tapped
-from kerasviz.probe.target import Scored, Target, with_parameters
+from kerasviz.probe.target import Said, Scored, Target, with_parameters
 from kerasviz.probe.targets import as_target, class_score, region_score, top_class
 from kerasviz.probe.trace import Trace
 
@@ -40,6 +40,7 @@ __all__ = [
     "Place",
     "Probe",
     "ReluRule",
+    "Said",
     "Scored",
     "ScoredBatch",
     "Target",

@@ -14,12 +14,19 @@ from kerasviz.models import class_names as names_in
 from kerasviz.models import find_class
 
 Classes = int | str | Sequence[int | str]
+# Stands for the class of a score's rank where a run is given class indices: each picture may have either.
+BY_RANK = -1
 
 
 def indices(
-    classes: Classes, model: keras.Model, class_names: Sequence[str] | None, count: int
+    classes: Classes | None, model: keras.Model, class_names: Sequence[str] | None, count: int
 ) -> np.ndarray:
-    """Return the class index of each of `count` pictures, int32, from one index or label or one for each."""
+    """Return the class index of each of `count` pictures, int32, from one index or label or one for each.
+
+    None is `BY_RANK` of all.
+    """
+    if classes is None:
+        return np.full(count, BY_RANK, np.int32)
     single = np.ndim(classes) == 0
     labels: Sequence[Any] = [classes] if single else list(np.asarray(classes).ravel())  # type: ignore[list-item]
     if not single and len(labels) != count:
@@ -39,6 +46,13 @@ def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) ->
     if names is None:
         raise TargetError(f"The model stores no class names, so {label!r} means nothing: pass class_names.")
     return find_class(label, names)
+
+
+def check_classes(classes: np.ndarray, shape: tuple[int | None, ...]) -> None:
+    """Raise TargetError where an output of that shape has no such class."""
+    count = max(shape[-1] or 1, 2)
+    if classes.max() >= count:
+        raise TargetError(f"The output has {count} classes, 0..{count - 1}; got class {classes.max()}.")
 
 
 def two_sided(explained: Any, kind: str) -> Any:

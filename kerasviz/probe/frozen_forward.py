@@ -93,7 +93,7 @@ class FrozenForward:
         def make(model: keras.Model) -> Compiled:
             return engine().compile(
                 model,
-                programs.forward(target),
+                programs.forward(programs.Traits.of(model), target),
                 specs_of(batch),
                 parameter_specs(target) if target else (),
                 precision=self._precision,

@@ -84,7 +84,7 @@ def trace(
 
         def score() -> Start:
             seen = run.forward(as_numbers(inputs))
-            values, seed, said = _scored(seen, target, parameters, traits.scale, facts)
+            values, seed, said = _scored(seen, target, parameters, traits, facts)
             return Start(values, seed, (seen.activations, *said))
 
         (found, *said), slopes = run.slopes_by_activations(score)
@@ -102,7 +102,7 @@ def trace(
     return program
 
 
-def forward(target: Target | None) -> Program:
+def forward(traits: Traits, target: Target | None) -> Program:
     """Return the program: inputs -> outputs; with a target: inputs, its parameters -> what was said."""
 
     def program(run: Run, inputs: Any, parameters: Sequence[Any]) -> Traced:
@@ -110,7 +110,7 @@ def forward(target: Target | None) -> Program:
         facts: dict[str, Any] = {}
         if target is None:
             return Traced(_handed_out(seen.values), facts)
-        return Traced(_scored(seen, target, parameters, 1.0, facts)[2], facts)
+        return Traced(_scored(seen, target, parameters, traits, facts)[2], facts)
 
     return program
 
@@ -125,7 +125,7 @@ def input_gradients(traits: Traits, target: Target, at: int) -> Program:
         def score(points: Sequence[Any]) -> Start:
             arrays[at] = points[0]
             seen = run.forward(as_numbers(keras.tree.pack_sequence_as(inputs, arrays)))
-            return Start(*_scored(seen, target, parameters, traits.scale, facts))
+            return Start(*_scored(seen, target, parameters, traits, facts))
 
         said, (slope,) = run.slopes_by([ops.cast(arrays[at], "float32")], score)
         if slope is None:
@@ -168,10 +168,11 @@ def ascent(
 
 
 def _scored(
-    seen: Outputs, target: Target, parameters: Sequence[Any], scale: float, facts: dict[str, Any]
+    seen: Outputs, target: Target, parameters: Sequence[Any], traits: Traits, facts: dict[str, Any]
 ) -> tuple[Any, Any, tuple[Any, Any, Any]]:
     """Return where a gradient starts, its seed, and (scores, classes, outputs); note the kind of score."""
     values, kind = explained(seen, target)
+    values = values if target.whole else traits.to_last(values)
     facts |= {"score_kind": kind, "score_shape": None if target.whole else tuple(values.shape)}
     found: Scored = target.score(values, kind, *parameters)
     scores = ops.cast(found.scores, "float32")
@@ -180,6 +181,7 @@ def _scored(
             f"The target returned scores of shape {tuple(scores.shape)}; expected one per picture, (N,)."
         )
     said = (scores, found.classes, _handed_out(seen.values))
+    scale = traits.scale
     if found.seed is None:
         return scores, scale * ops.ones_like(scores), said
     return values, found.seed if scale == 1 else scale * found.seed, said

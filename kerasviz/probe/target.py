@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import numpy as np
@@ -23,6 +23,26 @@ class Scored(NamedTuple):
     scores: Any
     classes: Any
     seed: Any = None
+
+
+class Said(Protocol):
+    """What the model said of some pictures, as every run of the probe returns it."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The explained scores, float32 `(N,)`."""
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The explained classes, int32 `(N,)`; -1 where the target is no class."""
+
+    @property
+    def outputs(self) -> Any:
+        """The model's outputs in its own structure."""
+
+    @property
+    def score_kind(self) -> str:
+        """ "logit", "probability" or "output"."""
 
 
 class Target(abc.ABC):
@@ -49,12 +69,14 @@ class Target(abc.ABC):
         """Return the parameters for `count` pictures; the first axis of each is the pictures'."""
         return []
 
-    def settled(self, parameters: Sequence[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
-        """Return the parameters with the classes that a run has explained, one for each picture.
+    def settled(
+        self, model: keras.Model, parameters: Sequence[np.ndarray], said: Said
+    ) -> tuple[Target, list[np.ndarray]]:
+        """Return a target and its parameters that explain what a run on whole pictures has explained.
 
-        With them, what is explained stays the same while the pictures change.
+        With them, classes and regions stay the same while the pictures change.
         """
-        return list(parameters)
+        return self, list(parameters)
 
     @abc.abstractmethod
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:

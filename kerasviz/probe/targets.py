@@ -11,19 +11,31 @@ import numpy as np
 from keras import ops
 
 from kerasviz.errors import TargetError
-from kerasviz.probe.class_scores import Classes, at_class, indices, seed_of, shown, two_sided
-from kerasviz.probe.target import Scored, Target
+from kerasviz.probe.class_scores import (
+    BY_RANK,
+    Classes,
+    at_class,
+    check_classes,
+    indices,
+    seed_of,
+    shown,
+    two_sided,
+)
+from kerasviz.probe.dense import is_dense, most_common, over_region, places
+from kerasviz.probe.layers import uses_channels_first
+from kerasviz.probe.outputs import pick
+from kerasviz.probe.region_target import RegionScore
+from kerasviz.probe.target import Said, Scored, Target
 from kerasviz.probe.weakly import weakly
-
-# Stands for the class of a score's rank where a run is given class indices: each picture may have either.
-_BY_RANK = -1
 
 
 @dataclass(frozen=True)
 class _ClassScore(Target):
     """The score of one class per picture: see `class_score` and `top_class`.
 
-    `classes` None is the class with the `rank`-th highest score, 1 for the predicted one.
+    `classes` None is the class with the `rank`-th highest score, 1 for the predicted one. Of a dense output
+    it is the mean score over the places where the class is predicted; by rank, of the `rank`-th most common
+    class other than 0.
     """
 
     classes: Classes | None = None
@@ -39,81 +51,64 @@ class _ClassScore(Target):
         return [([None], "int32")]
 
     def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
-        if self.classes is None:
-            return [np.full(count, _BY_RANK, np.int32)]
         return [indices(self.classes, model, self.class_names, count)]
 
-    def settled(self, parameters: Sequence[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
-        return [classes]
+    def settled(
+        self, model: keras.Model, parameters: Sequence[np.ndarray], said: Said
+    ) -> tuple[Target, list[np.ndarray]]:
+        values = pick(model, said.outputs, self.output)
+        if not is_dense(values.shape):
+            return self, [said.classes]
+        if uses_channels_first(model):
+            values = np.moveaxis(values, 1, -1)
+        # The outputs lie behind the activation where the scores lie before it.
+        found = places(values, "output" if said.score_kind == "output" else "probability")
+        axes = values.ndim - 2
+        mask = ops.convert_to_numpy(found) == said.classes.reshape(-1, *[1] * axes)
+        mask = mask.astype(np.float32)
+        region = RegionScore(mask, None, self.output, self.probability, axes=axes)
+        return region, [said.classes, mask]
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        count = max(shape[1] or 1, 2)
-        if parameters[0].max() >= count:
-            raise TargetError(
-                f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
-            )
+        check_classes(parameters[0], shape)
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        if is_dense(explained.shape):
+            return self._over_predicted(explained, kind, parameters[0])
         if len(explained.shape) != 2:
             raise TargetError(
-                f"The explained output has shape {shown(explained.shape)}, not (N, classes): explain a part "
-                "of it with region_score, or pass a callable."
+                f"The explained output has shape {shown(explained.shape)}, neither (N, classes) nor "
+                "(N, h, w, classes): pass a callable that makes a score of it."
             )
         both = two_sided(explained, kind)
         if self.rank > both.shape[1]:
             raise TargetError(f"The output has {both.shape[1]} classes; there is none of rank {self.rank}.")
         # Not argmax: Keras's handles cases that TensorFlow does not have, in six operations.
         ranked = ops.top_k(both, k=self.rank)[1][:, -1]
-        classes = ops.where(parameters[0] == _BY_RANK, ops.cast(ranked, "int32"), parameters[0])
+        classes = ops.where(parameters[0] == BY_RANK, ops.cast(ranked, "int32"), parameters[0])
         return Scored(at_class(both, classes), classes, seed_of(explained, classes))
+
+    def _over_predicted(self, explained: Any, kind: str, given: Any) -> Scored:
+        found = places(explained, kind)
+        count = two_sided(explained, kind).shape[-1]
+        common = most_common(found, ops.ones_like(found), count, self.rank)
+        classes = ops.where(given == BY_RANK, common, given)
+        everywhere = ops.reshape(classes, (-1, *[1] * (len(found.shape) - 1)))
+        return over_region(explained, kind, classes, ops.cast(found == everywhere, "float32"))
 
 
 @dataclass(frozen=True)
-class _RegionScore(Target):
-    """The mean score of one class over a region of a map of scores: see `region_score`."""
-
-    mask: np.ndarray
-    label: int | str = 1
-    output: int | str | None = None
-    probability: bool = False
-    class_names: Sequence[str] | None = None
+class _PredictedRegion(_ClassScore):
+    """The same of a dense output alone: see `region_score`."""
 
     def key(self) -> tuple:
-        return ("region", self.output, self.probability)
-
-    def specs(self) -> list[tuple[list[int | None], str]]:
-        return [([None], "int32"), ([None, None, None], "float32")]
-
-    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
-        mask = np.asarray(self.mask, np.float32)
-        if mask.ndim not in (2, 3) or (mask.ndim == 3 and len(mask) != count):
-            raise TargetError(f"Got a mask of shape {mask.shape}; expected (h, w), or ({count}, h, w).")
-        mask = np.array(np.broadcast_to(mask, (count, *mask.shape[-2:])))
-        if not mask.any(axis=(1, 2)).all():
-            raise TargetError("The region is empty: the mask needs at least one pixel that is not 0.")
-        return [indices(self.label, model, self.class_names, count), mask]
-
-    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        size = parameters[1].shape[1:]
-        if any(a is not None and a != b for a, b in zip(shape[1:3], size, strict=True)):
-            raise TargetError(
-                f"The mask is {size[0]}x{size[1]}; the explained output is {shape[1]}x{shape[2]}."
-            )
-        count = max(shape[3] or 1, 2)
-        if parameters[0].max() >= count:
-            raise TargetError(
-                f"The output has {count} classes, 0..{count - 1}; got class {parameters[0].max()}."
-            )
+        return ("predicted region", *super().key())
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
-        if len(explained.shape) != 4:
+        if not is_dense(explained.shape):
             shape = shown(explained.shape)
             raise TargetError(f"The explained output has shape {shape}; a region needs (N, h, w, classes).")
-        classes, mask = parameters
-        everywhere = classes[:, None, None]
-        share = mask / ops.sum(mask, axis=(1, 2), keepdims=True)
-        scores = ops.sum(at_class(two_sided(explained, kind), everywhere) * share, axis=(1, 2))
-        return Scored(scores, classes, seed_of(explained, everywhere) * share[..., None])
+        return super().score(explained, kind, *parameters)
 
 
 @dataclass(frozen=True)
@@ -141,7 +136,7 @@ def class_score(
     probability: bool = False,
     class_names: Sequence[str] | None = None,
 ) -> Target:
-    """Explain the score of a class.
+    """Explain the score of a class; of a segmentation map, its mean where the class is predicted.
 
     Args:
         label: a class index, a label, or a list of one for each picture. A head of one unit has the classes
@@ -164,6 +159,8 @@ def class_score(
 def top_class(rank: int = 1, *, output: int | str | None = None, probability: bool = False) -> Target:
     """Explain the class with the `rank`-th highest score of each picture; 1 is the predicted class.
 
+    Of a segmentation map: the `rank`-th most common class other than class 0 (see `region_score`).
+
     >>> top_three = [top_class(rank) for rank in (1, 2, 3)]
     """
     if rank < 1:
@@ -172,30 +169,54 @@ def top_class(rank: int = 1, *, output: int | str | None = None, probability: bo
 
 
 def region_score(
-    mask: np.ndarray,
-    label: int | str = 1,
+    mask: np.ndarray | None = None,
+    label: int | str | None = None,
     *,
     output: int | str | None = None,
     probability: bool = False,
     class_names: Sequence[str] | None = None,
 ) -> Target:
-    """Explain the mean score of a class over the region of a segmentation map where `mask` is not 0.
+    """Explain the mean score of a class over a region of a segmentation map: Seg-Grad-CAM.
+
+    Vinogradova, Dibrov and Myers, "Towards Interpretable Semantic Segmentation via Gradient-weighted Class
+    Activation Mapping", AAAI 2020, equation 2, divided by the number of pixels of the region M, so that
+    regions of different sizes compare (a map changes by that factor alone):
+
+        y^c = 1 / |M| sum_(i,j in M) y^c_ij
+
+    Methods that change the picture hold class and region as they are for the whole picture.
 
     Args:
-        mask: `(h, w)` of the output's size, or `(N, h, w)`; fractional values weigh the pixels.
-        label: class index or label; of a map of one channel, 1 is what it marks and 0 the rest.
+        mask: where it is not 0, `(h, w)` of the output's size, or `(N, h, w)`; fractional values weigh the
+            pixels. None is where the model predicts the class (of one channel, p > 0.5).
+        label: class index or label; of a map of one channel, 1 is what it marks and 0 the rest. None is the
+            most common class predicted there, other than class 0, which is taken for the background.
         output: which output of several, by name or position.
         probability: explain probabilities instead of logits.
         class_names: the classes' names in order; where absent, those stored with the model.
 
+    Where a class is predicted nowhere, its score is 0 and there is no evidence; where nothing but class 0 is,
+    the explained class is -1 (of one channel 1).
+
     Raises:
         TargetError: (when used) the mask is empty or not of the output's size, or no such class.
+
+    >>> model = keras.Sequential([keras.Input((1, 3, 1)), keras.layers.AveragePooling2D(1, name="seen"),
+    ...     keras.layers.Conv2D(1, 1, activation="sigmoid", kernel_initializer="ones")])
+    >>> from kerasviz.probe.probe import Probe
+    >>> Probe(model, "seen").trace(np.array([[[[-5.0], [2.0], [4.0]]]]), region_score()).scores.tolist()
+    [3.0]
     """
-    return _RegionScore(mask, label, output, probability, class_names)
+    if mask is None:
+        return _PredictedRegion(label, 1, output, probability, class_names)
+    return RegionScore(mask, label, output, probability, class_names)
 
 
 def as_target(target: Target | Classes | Callable[[Any], Any] | None) -> Target:
-    """Return a target for whatever names one: None is the predicted class, an index or label its score."""
+    """Return a target for whatever names one: None is the predicted class, an index or label its score.
+
+    Of a segmentation map None is the region of its most common class other than class 0.
+    """
     if target is None:
         return _ClassScore()
     if isinstance(target, Target):

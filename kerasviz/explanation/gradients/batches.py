@@ -12,11 +12,12 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.explanation.copies import pictures_of, with_pictures
-from kerasviz.explanation.found import Found, Said, joined
+from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.request import Request
 from kerasviz.probe import (
     InputGradient,
     InputGradients,
+    Said,
     Target,
     leaves,
     sliced,
@@ -41,11 +42,12 @@ REDUCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Samples:
-    """Some pictures with what is asked of them, and what differentiates the model.
+    """Some pictures with what is asked of them, the model, and what differentiates it.
 
     `limit` is how many pictures one run may hold.
     """
 
+    model: keras.Model
     differentiate: InputGradients
     target: Target
     batch: Any
@@ -76,8 +78,9 @@ class Samples:
         )
 
     def settled(self, said: Said) -> Samples:
-        """Return the same with each picture's class settled: it no longer changes as the picture moves."""
-        return dataclasses.replace(self, parameters=self.target.settled(self.parameters, said.classes))
+        """Return the same with what is explained settled: it no longer changes as the picture moves."""
+        target, parameters = self.target.settled(self.model, self.parameters, said)
+        return dataclasses.replace(self, target=target, parameters=parameters)
 
 
 class Attributed(NamedTuple):
@@ -103,7 +106,7 @@ def attribute(
     for batch, parameters in with_parameters(
         request.model, request.images, request.target, request.batch_size
     ):
-        samples = Samples(differentiate, request.target, batch, parameters, request.batch_size)
+        samples = Samples(request.model, differentiate, request.target, batch, parameters, request.batch_size)
         values, said, error = method(samples)
         maps = reduced(channels_last(request.model, values), channels)
         parts.append(Found.of(maps, said, error=error))

@@ -19,7 +19,7 @@ from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.request import Request
-from kerasviz.explanation.settled import Settled, settle
+from kerasviz.explanation.settled import settle
 from kerasviz.probe import (
     FrozenForward,
     ScoredBatch,
@@ -169,13 +169,13 @@ def samples(request: Request, forward: FrozenForward) -> Iterator[Sample]:
     model, target = request.model, request.target
     for batch, parameters in with_parameters(model, request.images, target, request.batch_size):
         layout = _Layout(model, batch)
-        said, settled = settle(forward, layout.as_float(batch), target, parameters)
+        said, settled = settle(request, forward, layout.as_float(batch), parameters)
         for index in range(len(leaves(batch)[0])):
             row = slice(index, index + 1)
             inputs = keras.tree.map_structure(lambda leaf, at=row: np.asarray(leaf[at]), batch)
             scores, classes, outputs = keras.tree.map_structure(lambda values, at=row: values[at], said[:3])
             own = ScoredBatch(scores, classes, outputs, said.score_kind)
-            yield Sample(forward, inputs, layout, Settled(target, [values[row] for values in settled]), own)
+            yield Sample(forward, inputs, layout, settled.at(row), own)
 
 
 class _Layout:

@@ -1,0 +1,77 @@
+"""The target of a region: the mean score of a class over a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasviz.errors import TargetError
+from kerasviz.probe.class_scores import BY_RANK, Classes, check_classes, indices, shown, two_sided
+from kerasviz.probe.dense import most_common, over_region, places
+from kerasviz.probe.target import Said, Scored, Target
+
+
+@dataclass(frozen=True)
+class RegionScore(Target):
+    """The mean score of one class over a region of a map of scores: see `kerasviz.region_score`.
+
+    `axes` is how many spatial axes the map has. `label` None is the class other than 0 that is predicted
+    most within the region. Made by `settled`, a picture's mask may be empty: then there is no evidence.
+    """
+
+    mask: np.ndarray
+    label: Classes | None = None
+    output: int | str | None = None
+    probability: bool = False
+    class_names: Sequence[str] | None = None
+    axes: int = 2
+
+    def key(self) -> tuple:
+        """Return what decides whether two of them share one compiled function: not mask and label."""
+        return ("region", self.axes, self.output, self.probability)
+
+    def specs(self) -> list[tuple[list[int | None], str]]:
+        """Return shape and dtype of classes and masks."""
+        return [([None], "int32"), ([None] * (self.axes + 1), "float32")]
+
+    def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
+        """Return each picture's class and mask."""
+        mask = np.asarray(self.mask, np.float32)
+        if mask.ndim not in (2, 3) or (mask.ndim == 3 and len(mask) != count):
+            raise TargetError(f"Got a mask of shape {mask.shape}; expected (h, w), or ({count}, h, w).")
+        mask = np.array(np.broadcast_to(mask, (count, *mask.shape[-2:])))
+        if not mask.any(axis=(1, 2)).all():
+            raise TargetError("The region is empty: the mask needs at least one pixel that is not 0.")
+        return [indices(self.label, model, self.class_names, count), mask]
+
+    def settled(
+        self, model: keras.Model, parameters: Sequence[np.ndarray], said: Said
+    ) -> tuple[Target, list[np.ndarray]]:
+        """Return the same with each picture's class."""
+        # Where nothing but class 0 was predicted there is no class to look for in changed pictures either.
+        none = (said.classes < 0).reshape(-1, *[1] * self.axes)
+        return self, [said.classes, np.where(none, 0, parameters[1]).astype(np.float32)]
+
+    def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
+        """Raise TargetError where the mask is of another size, or there is no such class."""
+        size = parameters[1].shape[1:]
+        if any(a is not None and a != b for a, b in zip(shape[1:-1], size, strict=True)):
+            raise TargetError(
+                f"The mask is {size[0]}x{size[1]}; the explained output is {shape[1]}x{shape[2]}."
+            )
+        check_classes(parameters[0], shape)
+
+    def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
+        """Return the scores of a batch."""
+        if len(explained.shape) != self.axes + 2:
+            shape = shown(explained.shape)
+            raise TargetError(f"The explained output has shape {shape}; a region needs (N, h, w, classes).")
+        classes, mask = parameters
+        count = two_sided(explained, kind).shape[-1]
+        common = most_common(places(explained, kind), mask, count)
+        return over_region(explained, kind, ops.where(classes == BY_RANK, common, classes), mask)
