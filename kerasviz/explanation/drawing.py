@@ -86,13 +86,9 @@ def _headings(explanation: Explanation) -> list[str]:
     headings = []
     nothing = explanation.without_evidence
     for at, label in enumerate(explanation.labels):
-        said = f"{explanation.score_kind} {explanation.scores[at]:.3g}"
-        if explanation.error is not None:
-            error = explanation.error[at]
-            is_share = explanation.error_kind == "completeness"
-            shown = f"error {error:.1%}" if is_share else f"{error:.2g}"
-            said += f", {explanation.error_kind} {shown}"
-        headings.append(f"{'no evidence for ' if nothing[at] else ''}{label}: {said}")
+        said = [f"{explanation.score_kind} {explanation.scores[at]:.3g}", explanation.error_texts[at]]
+        what = ", ".join(filter(None, said))
+        headings.append(f"{'no evidence for ' if nothing[at] else ''}{label}: {what}")
     return headings
 
 

@@ -124,6 +124,15 @@ class Explanation:
         return tuple(self._label(int(index)) for index in self.classes)
 
     @property
+    def error_texts(self) -> tuple[str, ...]:
+        """How far each map may be off, as it is drawn and printed; empty texts where that is not known."""
+        if self.error is None:
+            return ("",) * len(self)
+        if self.error_kind == "completeness":
+            return tuple(f"completeness error {share:.1%}" for share in self.error)
+        return tuple(f"{self.error_kind} {error:.2g}" for error in self.error)
+
+    @property
     def without_evidence(self) -> np.ndarray:
         """Whether a map says nothing, bool `(N,)`: it is 0 everywhere.
 

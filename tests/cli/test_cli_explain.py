@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
+import kerasviz as kv
 from kerasviz.cli import main
 from kerasviz.explanation import CAM, GRADIENT, METHODS, Method, Option, find_method
 from kerasviz.models import NamedDense, save_model
@@ -234,7 +236,10 @@ def test_the_table_says_what_was_predicted(place: Path, tmp_path: Path, capsys) 
     assert rows[0][4].startswith("logit ")
     assert [row[5] for row in rows[:3]] == ["grad_cam at later", "occlusion", "integrated_gradients"]
     assert [len(row) for row in rows[:3]] == [8, 8, 9]
-    assert rows[2][8].startswith("completeness ")
+    explained = kv.explain(model, np.asarray(image)[None], "integrated_gradients")
+    (error,) = explained.error_texts
+    assert rows[2][8] == error == f"completeness error {explained.error[0]:.1%}"
+    assert error in explained.figure().axes[1].get_title().replace("\n", " ")
     assert "2 of 3 files explained" in printed
     assert "left out 1 of 3 files" in printed
 
@@ -355,6 +360,48 @@ def test_no_evidence_is_drawn_as_none(place: Path, tmp_path: Path) -> None:
     arguments = ["explain", str(place / "model.keras"), str(gray), "--class", "red", "--plain", "--out"]
     assert main([*arguments, str(tmp_path / "out")]) == 0
     assert not pixels(tmp_path / "out" / "black-grad_cam-class0.png").any()
+
+
+@pytest.mark.parametrize("method", ["rise", "grad_cam", "saliency"])
+def test_a_map_without_evidence_has_its_title_in_the_figure(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """A map of RISE says nothing where it is the same everywhere, others where they are 0."""
+    explain, cam = kv.explain, kv.explanation.Trace.cam
+    constant = 3.0 if method == "rise" else 0.0
+
+    def flat(explanation: kv.Explanation) -> kv.Explanation:
+        return dataclasses.replace(explanation, maps=np.full_like(explanation.maps, constant))
+
+    monkeypatch.setattr("kerasviz.explanation.explain", lambda *args, **more: flat(explain(*args, **more)))
+    monkeypatch.setattr(kv.explanation.Trace, "cam", lambda *args, **more: flat(cam(*args, **more)))
+    titles = drawn_titles(monkeypatch)
+    options = ["--masks", "9"] if method == "rise" else []
+    run(place, tmp_path, "--method", method, *options)
+    assert titles[0] == "picture"
+    assert titles[1].replace("\n", " ").startswith("no evidence for red: probability")
+
+
+def test_saliency_names_the_predicted_class(place: Path, tmp_path: Path, monkeypatch) -> None:
+    titles = drawn_titles(monkeypatch)
+    run(place, tmp_path, command="saliency")
+    assert titles[1].startswith("red: probability")
+    assert titles[1].endswith("Saliency")
+
+
+def drawn_titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the list that the titles of the next figure are put into."""
+    from kerasviz.pictures import figures
+
+    titles: list[str] = []
+    save = figures.save_figure
+
+    def watched(figure: figures.Figure, *args: object, **more: object) -> None:
+        titles.extend(axes.get_title() for axes in figure.axes)
+        save(figure, *args, **more)
+
+    monkeypatch.setattr(figures, "save_figure", watched)
+    return titles
 
 
 def test_a_run_interrupted_within_a_picture_writes_what_is_done(

@@ -126,7 +126,7 @@ class Explainer:
 
     def _view(self, found: Sequence[Explanation], target: Target, at: int) -> View:
         first = found[0]
-        maps = [Map(one.maps[at], one.title, one.layer, _error(one, at)) for one in found]
+        maps = [Map(one.maps[at], one.title, one.layer, one.error_texts[at]) for one in found]
         index = int(first.classes[at])
         shares = _probabilities(first, self.model, target)[at]
         return View(
@@ -137,12 +137,6 @@ class Explainer:
             f"{shares[index]:.3f}" if len(shares) and index >= 0 else "?",
             f"{first.score_kind} {first.scores[at]:.3f}",
         )
-
-
-def _error(explanation: Explanation, at: int) -> str:
-    if explanation.error is None:
-        return ""
-    return f"{explanation.error_kind} {explanation.error[at]:.2g}"
 
 
 def _probabilities(explanation: Explanation, model: keras.Model, target: Target) -> np.ndarray:

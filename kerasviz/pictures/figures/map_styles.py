@@ -10,7 +10,7 @@ import numpy as np
 from kerasviz.images import as_numbers
 from kerasviz.pictures.colors import colorize, default_colormap
 from kerasviz.pictures.heat import draw_box, draw_contour, fit_heatmap, overlay, strongest_box
-from kerasviz.pictures.scale import Scale, scale_of, sequential, symmetric
+from kerasviz.pictures.scale import Scale, all_zero, scale_of, sequential, symmetric
 
 
 class MapStyle(Protocol):
@@ -22,6 +22,9 @@ class MapStyle(Protocol):
 
     def scale(self, heatmap: Any) -> Scale:
         """Return the values that the colours stand for."""
+
+    def shows_nothing(self, heatmap: Any) -> bool:
+        """Return whether no value of a map speaks for or against what is explained."""
 
     def draw(self, image: Any, heatmap: Any) -> np.ndarray:
         """Return the picture of a map, uint8 RGB of any size."""
@@ -60,6 +63,14 @@ class CamStyle:
         low = _lowest(heatmap)
         return Scale(low, low + scale_of(as_numbers(heatmap) - low).high)
 
+    def shows_nothing(self, heatmap: Any) -> bool:
+        """Return whether a map is 0 everywhere; without `from_zero`, whether it is the same everywhere.
+
+        >>> CamStyle().shows_nothing([[2.0, 2.0]]), CamStyle(from_zero=False).shows_nothing([[2.0, 2.0]])
+        (False, True)
+        """
+        return all_zero(heatmap if self.from_zero else as_numbers(heatmap) - _lowest(heatmap))
+
     def draw(self, image: Any, heatmap: Any) -> np.ndarray:
         """Return the map on its picture, uint8 RGB of the picture's size.
 
@@ -96,6 +107,10 @@ class PixelStyle:
     def scale(self, heatmap: Any) -> Scale:
         """Return the scale up to the percentile, around 0 for a signed map."""
         return (symmetric if _lowest(heatmap) < 0 else sequential)(heatmap, self.percentile)
+
+    def shows_nothing(self, heatmap: Any) -> bool:
+        """Return whether a map is 0 everywhere."""
+        return all_zero(heatmap)
 
     def draw(self, image: Any, heatmap: Any) -> np.ndarray:
         """Return the map in colours, uint8 RGB of its own size; the picture has no part in it.

@@ -22,7 +22,6 @@ from kerasviz.pictures.figures.base import (
     wrap,
 )
 from kerasviz.pictures.figures.map_styles import CamStyle, MapStyle, PixelStyle
-from kerasviz.pictures.scale import all_zero
 
 # Maps side by side; more go into further lines.
 MOST_ACROSS = 6
@@ -40,8 +39,8 @@ def cam_figure(
     """Return a figure of the picture and of its maps, each with a title and its own colour bar.
 
     The strengths of maps of different classes, methods or layers cannot be compared, so each has a scale of
-    its own. Above one that is 0 everywhere stands "no evidence for" what it explains; above one whose scale
-    leaves out values stands which share. Of more than six columns, a row takes several lines.
+    its own. Above one that shows nothing (see `MapStyle`) stands "no evidence for" what it explains; above
+    one whose scale leaves out values stands which share. Of more than six columns, a row takes several lines.
 
     Args:
         image: `(h, w)`, `(h, w, 1)` or `(h, w, 3)`, uint8 or floats in 0..1.
@@ -69,7 +68,7 @@ def cam_figure(
     lines = []
     for maps, row in zip(heatmaps, rows, strict=True):
         shown = [
-            _Map(f"{NO_EVIDENCE} for {row}" if all_zero(one) else row, column, one, drawn)
+            _Map(f"{NO_EVIDENCE} for {row}" if drawn.shows_nothing(one) else row, column, one, drawn)
             for one, column, drawn in zip(maps, columns, styles, strict=True)
         ]
         lines += [(as_rgb(image), "picture", part) for part in _parts(shown)]
@@ -101,7 +100,7 @@ def saliency_figure(
         raise InputError("There are no maps to draw: pass {method: map}.")
     style = PixelStyle(percentile)
     shown = [
-        _Map(f"{method} ({NO_EVIDENCE})" if all_zero(values) else method, "", values, style)
+        _Map(f"{method} ({NO_EVIDENCE})" if style.shows_nothing(values) else method, "", values, style)
         for method, values in maps.items()
     ]
     return _figure([(as_rgb(image), heading, part) for part in _parts(shown)])
