@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from kerasviz.data import Data, Dataset, batches, open_labelled
+from kerasviz.data import Data, Dataset, Split, batches, open_labelled
 from kerasviz.errors import ImageError, InputError, UnsupportedModelError
-from kerasviz.images import PictureForm
+from kerasviz.images import PictureForm, in_threads
 from kerasviz.models import class_names as names_in
 
 # Probabilities below this count as this, as in Keras: log(0) would make one picture's loss infinite.
@@ -157,8 +157,7 @@ def evaluate(
             f"The pictures have {split.channels} channels, but the model {model.name!r} takes "
             f"{form.channels}: read them with channels={form.channels}."
         )
-    stream = batches(split, form.size, batch_size, cache=None)
-    answers = [_checked(model.predict_on_batch(form.values(np.asarray(images)))) for images, _ in stream]
+    answers = [_checked(answer) for answer in _answers(model, form, split, batch_size)]
     probabilities = _probabilities(np.concatenate(answers))
     names = class_names or names_in(model) or _names(dataset, probabilities.shape[1])
     if len(names) != probabilities.shape[1] or split.labels.max() >= len(names):
@@ -167,6 +166,20 @@ def evaluate(
             f"the largest label is {split.labels.max()}."
         )
     return Evaluation(tuple(names), split.labels, probabilities)
+
+
+def _answers(model: keras.Model, form: PictureForm, split: Split, batch_size: int) -> Iterator[Any]:
+    """Yield the outputs of the model for all pictures, batch by batch."""
+    if form.preprocessor is None:
+        for images, _ in batches(split, form.size, batch_size, cache=None):
+            yield model.predict_on_batch(form.values(np.asarray(images)))
+        return
+    # A preprocessor crops and pads pictures of any size itself, as in `model.evaluate`.
+    for start in range(0, len(split), batch_size):
+        part = range(start, min(start + batch_size, len(split)))
+        pictures = in_threads(lambda at: form.fit(split.image(at)), part)
+        # The method of a keras_hub task would apply the preprocessor again.
+        yield keras.Model.predict_on_batch(model, form.batch(pictures))
 
 
 def _names(dataset: Dataset, count: int) -> Sequence[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from kerasviz.embeddings.projections import describe_method, project
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.pictures.figures import Figure, embedding_figure
-from kerasviz.probe import BATCH_SIZE, LayerRequest, Probe, feature_layer, is_stream
+from kerasviz.probe import BATCH_SIZE, LayerRequest, Probe, feature_layer, is_stream, model_ready
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,12 @@ class Embedding:
 
 
 def embed(
-    model: keras.Model, images: Any, layer: LayerRequest | None = None, *, batch_size: int = BATCH_SIZE
+    model: keras.Model,
+    images: Any,
+    layer: LayerRequest | None = None,
+    *,
+    batch_size: int = BATCH_SIZE,
+    preprocessed: bool = False,
 ) -> Embedding:
     """Return the activations of one layer for each picture, as vectors.
 
@@ -86,10 +91,12 @@ def embed(
     Args:
         model: any Keras model.
         images: an array (N, ...) of what the model takes, a list or dict of arrays for a model of several
-            inputs, or a `tf.data.Dataset` or an iterator of batches.
+            inputs, or a `tf.data.Dataset` or an iterator of batches; as `model.predict` takes them: a
+            preprocessor that the model carries (`keras_hub`) is applied to them.
         layer: path, name, index or layer object; by default the last dense layer before the classifier, or
             the pooling that the classifier reads where there is none.
         batch_size: pictures that are run together.
+        preprocessed: whether the pictures have been through the model's preprocessor already.
 
     Raises:
         LayerNotFoundError: no such layer; the message names the nearest.
@@ -102,7 +109,7 @@ def embed(
     >>> embed(model, np.array([[1.0, 2.0]])).vectors.tolist()
     [[3.0, 3.0, 3.0]]
     """
-    found = embed_layers(model, images, layer, batch_size)
+    found = embed_layers(model, images, layer, batch_size, preprocessed=preprocessed)
     if len(found) > 1:
         raise InputError(f"{layer!r} means several layers; say which: {', '.join(found)}.")
     return next(iter(found.values()))
@@ -113,6 +120,8 @@ def embed_layers(
     images: Any,
     layers: LayerRequest | Iterable[LayerRequest] | None = None,
     batch_size: int = BATCH_SIZE,
+    *,
+    preprocessed: bool = False,
 ) -> dict[str, Embedding]:
     """Return `{path: Embedding}` for several layers, all from one run over the pictures; see `embed`.
 
@@ -121,13 +130,15 @@ def embed_layers(
         images: as for `embed`.
         layers: one or several, patterns such as `"conv*"` too; by default the one that `embed` chooses.
         batch_size: pictures that are run together.
+        preprocessed: as for `embed`.
 
     Raises:
         LayerNotFoundError, ImageError, UnsupportedModelError: as `embed`.
     """
+    images = model_ready(model, images, preprocessed)
     if layers is None:
         layers = feature_layer(model, None if is_stream(images) else images)
-    probe = Probe(model, layers)
+    probe = Probe(model, layers, preprocessed=True)
     parts: dict[str, list[np.ndarray]] = {path: [] for path in probe.paths}
     pooled: dict[str, tuple[int, ...] | None] = {}
     for batch in probe.stream(images, batch_size):

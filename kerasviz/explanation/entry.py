@@ -13,7 +13,7 @@ from kerasviz.explanation.perturbation.rescoring import Stopped
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
-from kerasviz.probe import LayerRequest, Target, as_target
+from kerasviz.probe import LayerRequest, Target, as_target, model_ready
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -46,6 +46,7 @@ def explain(
     raw: bool = False,
     batch_size: int = BATCH_SIZE,
     input_range: Sequence[float] | None = None,
+    preprocessed: bool = False,
     **options: Unpack[Options],
 ) -> Explanation:
     """Return where in each picture the evidence for a score lies.
@@ -55,7 +56,9 @@ def explain(
 
     Args:
         model: any Keras model; it is not changed. What is compiled for it is kept while the model lives.
-        images: an array (N, h, w, C), inputs of a model of several, or a `tf.data.Dataset` of batches.
+        images: an array (N, h, w, C), inputs of a model of several, or a `tf.data.Dataset` of batches; as
+            `model.predict` takes them: where the model carries a preprocessor (`keras_hub`), raw pictures of
+            any size, which it is applied to. What it makes of them is explained, kept and drawn.
         method: one of `methods()`, or a `Method` of your own.
         layer: where the network is cut (path, name, index or layer object); None: the last spatial layer.
         target: None for the predicted class of each picture, an index or label, a list of one per picture, a
@@ -65,7 +68,9 @@ def explain(
         raw: return the maps at the size of the feature maps instead of the input's.
         batch_size: pictures per run.
         input_range: the values that the model takes for black and white, to draw on the pictures; where the
-            model says it itself, or the pictures are uint8, there is no need.
+            model says it itself, or the pictures are uint8, there is no need. It leaves the model's
+            preprocessor out.
+        preprocessed: whether the pictures have been through the model's preprocessor already.
         **options: the method's own, as its row in `explanation.METHODS` declares them; of the CAM family
             `relu=False`, which returns signed maps, and `precision="bfloat16"`, which computes with 8 bits of
             precision, faster on CPUs that can.
@@ -87,6 +92,7 @@ def explain(
     >>> explain(model, np.ones((3, 4, 4, 1)), target=1)
     Explanation(Grad-CAM at c: 3 maps of 4 x 4; class 1 (output ...), class 1 (output ...), ...)
     """
+    images = model_ready(model, images, preprocessed or input_range is not None)
     row = find_method(method)
     resolved = row.resolved(options)
     request = Request(model, images, layer, as_target(target), raw, batch_size)

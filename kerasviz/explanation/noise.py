@@ -14,7 +14,7 @@ from kerasviz.explanation.method import Method
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation, kept_images
 from kerasviz.explanation.smoothing import KIND, NOISE, SAMPLES, SEED, Smoothing
-from kerasviz.probe import LayerRequest, Target, as_target
+from kerasviz.probe import LayerRequest, Target, as_target, model_ready
 
 # A function like `kv.explain`.
 Explain = TypeVar("Explain", bound=Callable[..., Explanation])
@@ -72,13 +72,18 @@ def smooth(
         raw: bool = False,
         batch_size: int = BATCH_SIZE,
         input_range: Sequence[float] | None = None,
+        preprocessed: bool = False,
         **options: Any,
     ) -> Explanation:
         last: list[Explanation] = []
+        given = {} if getattr(model, "preprocessor", None) is None else {"preprocessed": True}
+        images = model_ready(model, images, preprocessed or input_range is not None)
 
         def run(copies: Request) -> np.ndarray:
             asked = {"layer": layer, "raw": raw, "batch_size": batch_size, "input_range": input_range}
-            last[:] = [explain(model, copies.images, method, target=copies.target, **asked, **options)]
+            last[:] = [
+                explain(model, copies.images, method, target=copies.target, **asked, **given, **options)
+            ]
             return last[0].maps
 
         request = Request(model, images, layer, as_target(target), raw, batch_size)

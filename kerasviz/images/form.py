@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from kerasviz.errors import ImageError, InputError, UnsupportedModelError
 from kerasviz.images.files import Size, read_image, resize_image, size_pair
 from kerasviz.images.front import Affine, Range, checked_range, measured, said_by
 from kerasviz.images.model_input import picture_input, preprocessed, size_made_by
+from kerasviz.images.placing import WHOLE, Box, found_box
 from kerasviz.images.png import as_gray, as_rgb, upscale
 
 if TYPE_CHECKING:
@@ -26,15 +28,29 @@ _LARGEST, _SMALLEST = 640, 160
 
 @dataclass(frozen=True, repr=False)
 class Picture:
-    """A picture: `shown` is uint8 RGB to draw on, `pixels` uint8 of the model's size and channels."""
+    """A picture: `shown` is uint8 RGB to draw on, `pixels` uint8 of the model's size and channels.
+
+    Of a model with a preprocessor, `values` is what it made of the picture, and `box` which part of it the
+    model sees; `shown` is dark elsewhere.
+    """
 
     path: Path
     shown: np.ndarray
     pixels: np.ndarray
+    values: np.ndarray | None = None
+    box: Box = WHOLE
 
     def __repr__(self) -> str:
         """Return the file and the size in a line."""
         return f"Picture({self.path}, {' x '.join(map(str, self.pixels.shape))})"
+
+    def placed(self, values: np.ndarray, *, from_zero: bool = True) -> np.ndarray:
+        """Return a map `(h, w)` of the model's input as it lies on `shown`; see `Box.placed`.
+
+        What the model does not see is no evidence: 0, or the map's smallest value where 0 means nothing
+        special (RISE).
+        """
+        return self.box.placed(values, self.shown.shape[:2], 0.0 if from_zero else float(np.nanmin(values)))
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -204,10 +220,45 @@ class PictureForm:
             UnsupportedModelError: the model takes neither one channel nor three.
         """
         self._check_readable()
-        image = as_rgb(image)
-        size = (self.height or image.shape[0], self.width or image.shape[1])
+        image, path = as_rgb(image), Path(path or "picture")
         pixels = as_gray(image)[:, :, None] if self.channels == 1 else image
-        return Picture(Path(path or "picture"), _drawable(image), resize_image(pixels, size))
+        if self.preprocessor is not None and (seen := self._seen(pixels)):
+            values, pixels, box = seen
+            return Picture(path, box.dimmed(_drawable(image)), pixels, values, box)
+        size = (self.height or image.shape[0], self.width or image.shape[1])
+        pixels = resize_image(pixels, size)
+        made = None if self.preprocessor is None else self._made_of(pixels[None])[0]
+        return Picture(path, _drawable(image), pixels, made)
+
+    def _seen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, Box] | None:
+        """Return what the preprocessor makes of a picture, how that looks, and which part of it that is.
+
+        None where that cannot be seen, or has not the model's size: such pictures are stretched to the
+        model's size first, so that their maps lie where they belong.
+        """
+        scaling = self._scaling
+        if scaling is None:
+            return None
+
+        def levels(pictures: np.ndarray) -> np.ndarray:
+            return scaling.undone(self._channels_last(self._made_of(pictures)))
+
+        values = self._made_of(pixels[None])
+        height, width = self._channels_last(values).shape[1:3]
+        if self.height not in (None, height) or self.width not in (None, width):
+            return None
+        box = found_box(levels, (pixels.shape[0], pixels.shape[1]), pixels.shape[2])
+        if box is None:
+            return None
+        return values[0], _rounded(scaling.undone(self._channels_last(values)))[0], box
+
+    def _made_of(self, pixels: np.ndarray) -> np.ndarray:
+        """Return what the preprocessor makes of pixels `(N, h, w, C)`, in the model's order of axes."""
+        values = np.moveaxis(pixels, -1, 1) if self.channels_first else pixels
+        return preprocessed(self.preprocessor, np.ascontiguousarray(values, np.float32))
+
+    def _channels_last(self, values: np.ndarray) -> np.ndarray:
+        return np.moveaxis(values, 1, -1) if self.channels_first else values
 
     def batch(self, pictures: Sequence[Picture]) -> np.ndarray:
         """Return pictures as the model takes them: float32 `(N, h, w, C)`, or `(N, C, h, w)`.
@@ -222,6 +273,9 @@ class PictureForm:
                 f"The model {self.model_name!r} takes pictures of any size, but a batch has one size, and "
                 f"got {sizes}: pass image_size."
             )
+        values = [picture.values for picture in pictures if picture.values is not None]
+        if len(values) == len(pictures):
+            return np.stack(values)
         return self.values(np.stack([picture.pixels for picture in pictures]))
 
     def values(self, pixels: np.ndarray) -> np.ndarray:
@@ -232,8 +286,7 @@ class PictureForm:
         """
         values = np.asarray(pixels)
         if self.preprocessor is not None:
-            values = np.moveaxis(values, -1, 1) if self.channels_first else values
-            return preprocessed(self.preprocessor, np.ascontiguousarray(values, np.float32))
+            return self._made_of(values)
         values = self.scaling().done(values)
         return np.ascontiguousarray(np.moveaxis(values, -1, 1)) if self.channels_first else values
 
@@ -243,19 +296,23 @@ class PictureForm:
         Raises:
             InputError: the range is not known, or the model's preprocessor does more than scale.
         """
+        if self._scaling is None:
+            raise InputError(
+                f"The preprocessor of the model {self.model_name!r} does more than scale, and cannot be "
+                "undone: its pictures cannot be drawn from arrays. Read them from files, form.read(path), or "
+                "set model.preprocessor = None and pass arrays as the network takes them."
+            )
+        return self._scaling
+
+    @functools.cached_property
+    def _scaling(self) -> Affine | None:
         low, high = self.ranged()
         channels = self.channels or 3
         if self.preprocessor is None:
             order = np.arange(channels)[:: -1 if self.channel_order == "bgr" else 1]
             return Affine(order, np.full(channels, (high - low) / 255), np.full(channels, low))
         axis, size = (1 if self.channels_first else 3), (self.height or 8, self.width or 8)
-        found = measured(lambda pixels: preprocessed(self.preprocessor, pixels), channels, axis, size)
-        if found is None:
-            raise InputError(
-                f"The preprocessor of the model {self.model_name!r} does more than scale, and cannot be "
-                "undone: pass uint8 pictures to draw on, or input_range=(low, high)."
-            )
-        return found
+        return measured(lambda pixels: preprocessed(self.preprocessor, pixels), channels, axis, size)
 
     def shown(self, batch: Any) -> np.ndarray:
         """Return what a batch in the model's form looks like: uint8 RGB `(N, h, w, 3)`.
@@ -295,7 +352,7 @@ class PictureForm:
                 f"{self.model_name!r} takes {low:g} for black and {high:g} for white: pass them as it takes "
                 "them, or another input_range."
             )
-        return (np.clip(pixels, 0, 255) + 0.5).astype(np.uint8)
+        return _rounded(pixels)
 
     def _check_readable(self) -> None:
         self.ranged()
@@ -304,6 +361,10 @@ class PictureForm:
                 f"The model {self.model_name!r} takes {self.channels or 'an unknown number of'} channels; a "
                 "picture has one (grey) or three (RGB): pass an array in the model's own form."
             )
+
+
+def _rounded(pixels: np.ndarray) -> np.ndarray:
+    return (np.clip(pixels, 0, 255) + 0.5).astype(np.uint8)
 
 
 def _drawable(image: np.ndarray) -> np.ndarray:

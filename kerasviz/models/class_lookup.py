@@ -16,9 +16,9 @@ IMAGENET = "imagenet"
 def class_names(model: keras.Model) -> list[str] | None:
     """Return the class names kept in `model`, or None when it keeps none.
 
-    In this order: the attribute `model.class_names`; ImageNet's, for a network that `kerasviz.load_model`
-    opened by its name; the layers from the last to the first that have `class_names`, as `NamedDense` has,
-    inside nested models too.
+    In this order: the attribute `model.class_names`; that of `model.preprocessor`; ImageNet's, for a network
+    that `kerasviz.load_model` opened by its name; the layers from the last to the first that have
+    `class_names`, as `NamedDense` has, inside nested models too.
 
     >>> from kerasviz.models import NamedDense
     >>> inputs = keras.Input((4,))
@@ -26,9 +26,10 @@ def class_names(model: keras.Model) -> list[str] | None:
     >>> class_names(keras.Model(inputs, outputs))
     ['cat', 'dog']
     """
-    names = getattr(model, "class_names", None)
-    if names is not None:
-        return [str(name) for name in names]
+    for holder in (model, getattr(model, "preprocessor", None)):
+        names = getattr(holder, "class_names", None)
+        if names is not None:
+            return [str(name) for name in names]
     if getattr(model, "class_set", None) == IMAGENET:
         return imagenet_names()
     for layer in reversed(getattr(model, "layers", ())):

@@ -15,6 +15,7 @@ from kerasviz.probe.layers import CallPath, LayerRequest, Place, resolve, uses_c
 from kerasviz.probe.outputs import pick
 from kerasviz.probe.probe import BATCH_SIZE, Probe
 from kerasviz.probe.programs import OUTPUT
+from kerasviz.probe.raw_pictures import model_ready
 from kerasviz.probe.session import clear_caches
 from kerasviz.probe.table import LayerInfo, LayerTable, default_layer, layers
 from kerasviz.probe.tap import tapped
@@ -60,6 +61,7 @@ __all__ = [
     "layer_kernels",
     "layers",
     "leaves",
+    "model_ready",
     "output_layer",
     "pick",
     "picture_position",

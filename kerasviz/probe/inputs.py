@@ -72,6 +72,7 @@ def checked(model: keras.Model, images: Any) -> Batch:
     structured = isinstance(images, dict) or (isinstance(images, (list, tuple)) and len(expected) != 1)
     batch = _arranged(model, images, len(expected)) if structured else _array(images)
     arrays = leaves(batch)
+    _refuse_raw(model, arrays)
     counts = {len(array) for array in arrays}
     if len(counts) != 1:
         raise ImageError(f"The inputs have {sorted(counts)} samples; expected the same number in each.")
@@ -81,6 +82,16 @@ def checked(model: keras.Model, images: Any) -> Batch:
         for array, tensor in zip(arrays, expected, strict=True):
             _check_shape(tuple(array.shape), tuple(tensor.shape))
     return batch
+
+
+def _refuse_raw(model: keras.Model, arrays: Sequence[Any]) -> None:
+    if getattr(model, "preprocessor", None) is None:
+        return
+    if any(isinstance(array, np.ndarray) and array.dtype.kind in "iu" for array in arrays):
+        raise ImageError(
+            f"Got pictures of whole numbers, but the model {model.name!r} carries a preprocessor, "
+            "which makes floats of them: pass model.preprocessor(images)."
+        )
 
 
 def _arranged(model: keras.Model, images: Any, count: int) -> Batch:

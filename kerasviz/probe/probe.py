@@ -12,6 +12,7 @@ from kerasviz.probe.class_scores import Classes
 from kerasviz.probe.cut import Cut
 from kerasviz.probe.inputs import batches
 from kerasviz.probe.layers import LayerRequest, resolve
+from kerasviz.probe.raw_pictures import model_ready
 from kerasviz.probe.target import Target
 from kerasviz.probe.targets import as_target
 from kerasviz.probe.trace import Trace, joined
@@ -31,6 +32,8 @@ class Probe:
         model: any Keras model: Functional, Sequential, subclassed, nested.
         layers: paths (`"base/conv5"`), names, patterns (`"*_concat"`), indices into `model.layers` or layer
             objects; one or several. `"shared:1"` is the second call of a layer called several times.
+        preprocessed: whether the pictures to come have been through the model's preprocessor already, where
+            it carries one (`keras_hub`); else that is applied to them, as `model.predict` does.
 
     Raises:
         LayerNotFoundError: no such layer; the message names the nearest.
@@ -42,8 +45,15 @@ class Probe:
     (3, 2, 2, 1)
     """
 
-    def __init__(self, model: keras.Model, layers: LayerRequest | Iterable[LayerRequest]) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        layers: LayerRequest | Iterable[LayerRequest],
+        *,
+        preprocessed: bool = False,
+    ) -> None:
         self._model = model
+        self._preprocessed = preprocessed
         self._paths = tuple(call.path for call in resolve(model, layers))
         self._cut = Cut(model, self._paths)
 
@@ -72,7 +82,8 @@ class Probe:
 
     def stream(self, images: Any, batch_size: int = BATCH_SIZE) -> Iterator[dict[str, np.ndarray]]:
         """Yield the activations batch by batch, in memory that does not grow with the number of pictures."""
-        for batch in batches(self._model, images, batch_size):
+        ready = model_ready(self._model, images, self._preprocessed)
+        for batch in batches(self._model, ready, batch_size):
             yield self._cut.activations(batch)
 
     def trace(
@@ -102,4 +113,5 @@ class Probe:
         batch_size: int = BATCH_SIZE,
     ) -> Iterator[Trace]:
         """Yield the traces batch by batch, in memory that does not grow with the number of pictures."""
-        yield from self._cut.traces(images, as_target(target), batch_size)
+        ready = model_ready(self._model, images, self._preprocessed)
+        yield from self._cut.traces(ready, as_target(target), batch_size)

@@ -31,7 +31,7 @@ def embedding(subject: Subject) -> Html:
     """Return the pictures as points: what the last layer before the classifier makes of them, by PCA."""
     chosen = spread(np.arange(len(subject.split)), MOST_POINTS)
     layer = feature_layer(subject.model, subject.batch(chosen[:1]))
-    found = embed(subject.model, _batches(subject, chosen), layer)
+    found = embed(subject.model, _batches(subject, chosen), layer, preprocessed=True)
     points, shares = pca(found.vectors)
     total = len(subject.split)
     which = "" if len(chosen) == total else f", of {total:,} pictures evenly spread"

@@ -73,10 +73,18 @@ def feature_maps(subject: Subject) -> Html:
     index = subject.example()
     batch = subject.batch([index])
     chosen = _feature_layers(list(layers(subject.model, batch)))
-    found = Probe(subject.model, [info.path for info in chosen]).activations(batch)
+    probe = Probe(subject.model, [info.path for info in chosen], preprocessed=True)
+    found = probe.activations(batch)
     name = subject.name(int(subject.evaluation.labels[index]))
     about = f"What layers compute on this picture of {name}. One scale for all maps of a layer."
-    parts = [tag("p", about), tag("div", img(subject.enlarged(index), f"Picture of {name}"), class_="paper")]
+    parts = [
+        tag("p", about),
+        tag(
+            "div",
+            img(subject.box(index).dimmed(subject.enlarged(index)), f"Picture of {name}"),
+            class_="paper",
+        ),
+    ]
     for info in chosen:
         maps = found[info.path][0]
         tiles = map_tiles(maps)

@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.explanation import Probe, Trace
+from kerasviz.images import Box
 from kerasviz.pictures import SEQUENTIAL, Scale, all_zero, overlay
 from kerasviz.pictures.figures import confident_mistakes
 from kerasviz.probe import default_layer
@@ -40,7 +41,7 @@ def cams(subject: Subject) -> Html:
     chosen = np.concatenate([right, wrong]).astype(int)
     batch = subject.batch(chosen)
     layer = default_layer(subject.model, batch)
-    probe = Probe(subject.model, layer)
+    probe = Probe(subject.model, layer, preprocessed=True)
     predicted = _Maps(probe.trace(batch, subject.evaluation.predictions[chosen].tolist()))
     true = _Maps(probe.trace(batch, subject.evaluation.labels[chosen].tolist()))
     cards = [_cam_card(subject, int(index), at, predicted, true) for at, index in enumerate(chosen)]
@@ -76,19 +77,20 @@ class _Maps:
 
 def _cam_card(subject: Subject, index: int, at: int, predicted: _Maps, true: _Maps) -> Html:
     said, label, share, is_right = _answer(subject, index)
-    image = subject.enlarged(index)
+    box = subject.box(index)
+    image = box.dimmed(subject.enlarged(index))
     views = [tag("div", img(image, f"Picture of {label}"), "picture")]
-    views.append(_view(image, predicted, at, said))
+    views.append(_view(image, box, predicted, at, said))
     if not is_right:
-        views.append(_view(image, true, at, label))
+        views.append(_view(image, box, true, at, label))
     sign = join([] if is_right else [tag("span", "✗ ", class_="sign")])
     caption = tag("figcaption", sign, f"predicted {said} ({share:.0%}), true class {label}")
     kind = "card" if is_right else "card wrong"
     return tag("figure", tag("div", *views, class_="views"), caption, class_=kind)
 
 
-def _view(image: np.ndarray, explained: _Maps, at: int, name: str) -> Html:
-    heatmap = explained.maps[at]
+def _view(image: np.ndarray, box: Box, explained: _Maps, at: int, name: str) -> Html:
+    heatmap = box.placed(explained.maps[at], (image.shape[0], image.shape[1]), fill=0.0)
     scale = Scale(0.0, float(heatmap.max()))
     drawn = img(
         overlay(image, heatmap, 0.5, colormap=SEQUENTIAL, scale=scale), f"Where the evidence for {name} lies"

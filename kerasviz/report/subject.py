@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasviz.classification import Evaluation, evaluate
 from kerasviz.data import Data, Split, open_labelled
-from kerasviz.images import PictureForm, resize_image, upscale
+from kerasviz.images import WHOLE, Box, Picture, PictureForm, resize_image, upscale
 from kerasviz.models import class_names as names_in
 
 # The longer side of a picture on the page.
@@ -71,7 +71,16 @@ class Subject:
 
     def batch(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         """Return pictures as the model takes them, float32."""
+        if self.form.preprocessor is not None:
+            return self.form.batch([self._fitted(at) for at in indices])
         return self.form.values(np.stack([self.split.pixels(int(at), self.form.size) for at in indices]))
+
+    def box(self, index: int) -> Box:
+        """Return which part of a picture the model sees."""
+        return WHOLE if self.form.preprocessor is None else self._fitted(index).box
+
+    def _fitted(self, index: int) -> Picture:
+        return self.form.fit(self.split.image(int(index)))
 
 
 def open_subject(

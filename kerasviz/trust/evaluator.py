@@ -14,7 +14,7 @@ import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
 from kerasviz.explanation import Request, explain, explained_classes, find_method
-from kerasviz.probe import LayerRequest, as_target, class_score, uses_channels_first
+from kerasviz.probe import LayerRequest, as_target, class_score, model_ready, uses_channels_first
 from kerasviz.trust.agreement import (
     checked_pairs,
     energy_inside,
@@ -94,11 +94,13 @@ class Evaluator:
 
     Args:
         model: any Keras model with one input of pictures; it is not changed.
-        images: `(N, h, w, C)`, as the model takes them.
+        images: `(N, h, w, C)`, as `model.predict` takes them: a preprocessor that the model carries
+            (`keras_hub`) is applied to them.
         masks: bool `(N, h, w)`, True on the object; None where no measure needs them.
         target: the classes explained, an index or one for each picture; None for the predicted ones.
         settings: what is measured.
         options: `{method: {option: value}}`, for `explain`; a `layer` there goes before that of the settings.
+        preprocessed: whether the pictures have been through the model's preprocessor already.
 
     Raises:
         InputError: masks are missing, empty or of another size.
@@ -119,8 +121,11 @@ class Evaluator:
     target: Any = None
     settings: Settings = field(default_factory=Settings)
     options: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    preprocessed: bool = False
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "images", model_ready(self.model, self.images, self.preprocessed))
+        object.__setattr__(self, "preprocessed", True)
         if self.images.ndim != 4:
             raise InputError(f"Got images of shape {self.images.shape}; expected pictures (N, h, w, C).")
         if uses_channels_first(self.model):
@@ -195,6 +200,7 @@ class Evaluator:
             layer=layer,
             target=classes.tolist(),
             batch_size=self.settings.batch_size,
+            preprocessed=True,
             **options,
         ).maps
 

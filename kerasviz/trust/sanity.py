@@ -13,7 +13,7 @@ import numpy as np
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation import Method, explain
 from kerasviz.pictures.figures import Figure, curves_figure
-from kerasviz.probe import LayerRequest, Place, resolve, walk
+from kerasviz.probe import LayerRequest, Place, model_ready, resolve, walk
 
 # Of the index of structural similarity, Wang et al. 2004.
 _SIGMA, _K1, _K2 = 1.5, 0.01, 0.03
@@ -87,6 +87,7 @@ def sanity_check(
     layer: LayerRequest | None = None,
     stages: int | None = 8,
     seed: int = 0,
+    preprocessed: bool = False,
     **options: Any,
 ) -> SanityCheck:
     """Make the network forget, layer by layer from the top, and see whether the maps notice.
@@ -98,11 +99,13 @@ def sanity_check(
 
     Args:
         model: a Functional or Sequential model; a copy of it is randomised.
-        images: `(N, h, w, C)`, as the model takes them.
+        images: `(N, h, w, C)`, as `model.predict` takes them: a preprocessor that the model carries
+            (`keras_hub`) is applied to them.
         method: for `explain`. The class explained is that of the trained network throughout.
         layer: for `explain`.
         stages: look at this many points, spread evenly over the layers with weights; None for every layer.
         seed: of the shuffling.
+        preprocessed: whether the pictures have been through the model's preprocessor already.
         **options: the method's own.
 
     Returns:
@@ -117,6 +120,8 @@ def sanity_check(
     """
     if stages is not None and stages < 1:
         raise InputError(f"stages is {stages}; expected 1 or more, or None for every layer.")
+    images = model_ready(model, images, preprocessed)
+    options = {**options, "preprocessed": True}
     path = None if layer is None else resolve(model, layer)[0].path
     copy = _copy(model)
     cascade = [place for place in reversed(list(walk(copy))) if _own_weights(place)]

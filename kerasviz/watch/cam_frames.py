@@ -60,7 +60,7 @@ class _Cams(Source):
     def bind(self, run: Run) -> list[Watch]:
         batch = batch_of(self.images, run.model, self.input_range)
         pictures = shown(self.images, batch, run.model, self.input_range)
-        options = {"method": self.method, "layer": self.layer, "target": self.target}
+        options = {"method": self.method, "layer": self.layer, "target": self.target, "preprocessed": True}
         # A wrong layer, method or target is refused before training; the default layer is found once.
         explained = explain(run.model, batch, **options)
         options["layer"] = explained.layer

@@ -53,7 +53,7 @@ class _Responses(Source):
         batch = batch_of([self.image], run.model, self.input_range)
         paths = [found.path for found in resolve(run.model, self.layer)]
         tags = {path: tag_of("responses", path, self.name) for path in paths}
-        return [_ResponseWatch(Probe(run.model, paths), batch, tags, self.scale)]
+        return [_ResponseWatch(Probe(run.model, paths, preprocessed=True), batch, tags, self.scale)]
 
 
 @dataclass

@@ -54,7 +54,7 @@ class _DeadFilters(Source):
         if not found:
             raise UnsupportedModelError("The model has no convolution whose silent filters could be counted.")
         tags = {one.path: tag_of("dead_filters", one.path, self.name) for one in found}
-        return [_DeadFilterWatch(Probe(run.model, list(tags)), batch, tags)]
+        return [_DeadFilterWatch(Probe(run.model, list(tags), preprocessed=True), batch, tags)]
 
 
 @dataclass

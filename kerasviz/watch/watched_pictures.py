@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.images import PictureForm, as_rgb
+from kerasviz.probe import model_ready
 
 Picture: TypeAlias = str | os.PathLike[str] | np.ndarray
 Range: TypeAlias = Sequence[float]
@@ -34,7 +35,8 @@ def batch_of(pictures: Sequence[Picture], model: keras.Model, input_range: Range
     """Return the pictures as one float32 batch as `model` takes it.
 
     Args:
-        pictures: files, resized to the model's input, or arrays `(h, w, c)` as the model takes them.
+        pictures: files, resized to the model's input, or arrays `(h, w, c)` as `model.predict` takes them: a
+            preprocessor that the model carries (`keras_hub`) is applied to them.
         model: what they are for.
         input_range: what it takes for black and white, where it does not say so itself.
 
@@ -49,7 +51,8 @@ def batch_of(pictures: Sequence[Picture], model: keras.Model, input_range: Range
             form = form or PictureForm.of(model, input_range=input_range)
             values.append(form.batch([form.read(picture)])[0])
         else:
-            values.append(_checked(picture, model))
+            ready = model_ready(model, picture[None], input_range is not None)[0]
+            values.append(_checked(ready, model))
     shapes = {value.shape for value in values}
     if len(shapes) > 1:
         raise InputError(f"The pictures have the shapes {sorted(shapes)}; those of one source must have one.")
@@ -71,8 +74,8 @@ def shown(
         if isinstance(picture, str | os.PathLike):
             looks.append(as_rgb(form.read(picture).pixels))
         else:
-            is_pixels = np.asarray(picture).dtype == np.uint8
-            looks.append(form.shown((picture if is_pixels else values)[None])[0])
+            as_it_is = np.asarray(picture).dtype == np.uint8 and form.preprocessor is None
+            looks.append(form.shown((picture if as_it_is else values)[None])[0])
     return np.stack(looks)
 
 

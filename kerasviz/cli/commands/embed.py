@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> None:
     side = thumbnail_side(count, max(form.size))
     thumbnails = np.empty((count, side, side, 3), np.uint8)
     batches = _stream(split, form, args.batch_size, thumbnails)
-    found = embed_layers(model, batches, [*paths, output] if output else paths)
+    found = embed_layers(model, batches, [*paths, output] if output else paths, preprocessed=True)
     classes = _classes(dataset, split, found[output] if output else None, model_names)
     layers = {path: found[path] for path in paths}
     for one in layers.values():

@@ -127,12 +127,21 @@ def _open(args: argparse.Namespace) -> Evaluator:
     model = load_model(args.model)
     form = read_form(args, model)
     split = _split(args, model, form, bool(set(OF_MASKS) & set(settings.measures)))
-    pictures = in_threads(lambda at: form.fit(split.image(at)), range(len(split)))
+    # Stretched before a preprocessor could crop or pad them: so are the masks.
+    pictures = in_threads(lambda at: form.fit(split.pixels(at, form.size)), range(len(split)))
     masks = None
     if split.masks is not None:
         masks = np.stack(in_threads(lambda at: split.mask(at, form.size), range(len(split))))
     target = split.labels.tolist() if args.true_class else None
-    return Evaluator(model, form.batch(pictures), masks, target=target, settings=settings, options=options)
+    return Evaluator(
+        model,
+        form.batch(pictures),
+        masks,
+        target=target,
+        settings=settings,
+        options=options,
+        preprocessed=True,
+    )
 
 
 def _split(args: argparse.Namespace, model: keras.Model, form: PictureForm, masks_needed: bool) -> Split:

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     files = find_images(args.images)
     model = load_model(args.model)
     form = read_form(args, model)
-    probe = Probe(model, split_list(args.layer))
+    probe = Probe(model, split_list(args.layer), preprocessed=True)
     names = dict(zip(files, output_names(files), strict=True))
     skipped: list[tuple[Path, str]] = []
     for pictures in read_batches(files, form, args.batch_size, skipped):

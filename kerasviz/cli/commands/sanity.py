@@ -60,7 +60,14 @@ def run(args: argparse.Namespace) -> None:
     report_skipped(files, skipped)
     batch = form.batch(pictures)
     found = sanity_check(
-        model, batch, method, layer=args.layer, stages=args.stages, seed=args.seed, **options
+        model,
+        batch,
+        method,
+        layer=args.layer,
+        stages=args.stages,
+        seed=args.seed,
+        preprocessed=True,
+        **options,
     )
     record, out = found.to_dict(), Path(args.out)
     headings = ("layers randomised", "the last of them", "rank correlation", "similarity")
@@ -75,7 +82,10 @@ def run(args: argparse.Namespace) -> None:
         )
     save_figure(found.figure(), out / "sanity.png")
     shown = pictures[:_SHOWN]
-    maps = [[stage.maps[at] for stage in found.stages] for at in range(len(shown))]
+    maps = [
+        [picture.placed(stage.maps[at], from_zero=method.zero_is_nothing) for stage in found.stages]
+        for at, picture in enumerate(shown)
+    ]
     columns = ["trained", *[f"{stage.randomized} random" for stage in found.stages[1:]]]
     figure = comparison_figure([picture.shown for picture in shown], maps, columns, scale="each")
     save_figure(figure, out / "sanity-maps.png")

@@ -13,6 +13,8 @@ from kerasviz.cli.parts.inputs import file_part
 from kerasviz.cli.parts.method_options import as_flag, changed_options
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from kerasviz.cli.parts.columns import Column
     from kerasviz.cli.parts.explaining import Map, View
     from kerasviz.explanation import Method
@@ -143,12 +145,16 @@ class Writer:
 
         # Fewer than there are, where a run was interrupted.
         columns = self.naming.columns[: len(views[0].maps)]
+
+        def placed(column: Column, one: Map) -> np.ndarray:
+            return picture.placed(one.values, from_zero=column.method.zero_is_nothing)
+
         styles = self.styles[: len(columns)]
         for view in views if self.plain or self.raw else ():
             for column, style, one in zip(columns, styles, view.maps, strict=True):
                 path = self.folder / f"{stem}-{self.naming.of_map(column, view.index)}"
                 if self.plain:
-                    write_png(f"{path}.png", style.draw(picture.shown, one.values))
+                    write_png(f"{path}.png", style.draw(picture.shown, placed(column, one)))
                 if self.raw:
                     save_array(f"{path}.npy", one.values)
         if self.plain:
@@ -156,6 +162,8 @@ class Writer:
         titles = list(map(self.naming.title, columns, views[0].maps))
         if note:
             titles[-1] += f" ({note})"
-        maps = [[one.values for one in view.maps] for view in views]
+        maps = [
+            [placed(column, one) for column, one in zip(columns, view.maps, strict=True)] for view in views
+        ]
         figure = cam_figure(picture.shown, maps, [view.heading for view in views], titles, styles)
         save_figure(figure, self.folder / f"{stem}-{self.naming.of_figure()}.png", dpi=100)

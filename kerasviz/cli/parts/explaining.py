@@ -121,6 +121,7 @@ class Explainer:
             # What is made of feature maps alone has their size.
             raw=method.takes_layer and method.layer_if is None,
             batch_size=self.batch_size,
+            preprocessed=True,
             **column.options,
         )
 

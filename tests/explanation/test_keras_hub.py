@@ -1,0 +1,212 @@
+"""Classifiers with a preprocessor: what is explained is what `predict` says."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kerasviz as kv
+from kerasviz.classification import evaluate
+from kerasviz.data import open_data
+from kerasviz.data.sets import shapes
+from kerasviz.explanation import Probe
+from kerasviz.images import PictureForm
+from kerasviz.probe import model_ready
+
+SIDE, SHAPE = 32, 48
+
+
+class Crop:
+    """The preprocessor of a small model: crops to a square, resizes and scales, as those of keras_hub do."""
+
+    class_names = ("circle", "square", "triangle")
+
+    def __init__(self) -> None:
+        self.resize = keras.layers.Resizing(SIDE, SIDE, crop_to_aspect_ratio=True)
+
+    def __call__(self, x, y=None, sample_weight=None):
+        return self.resize(x) * 0.05 - 3.0
+
+
+def small_task() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    layers = [
+        keras.Input((SIDE, SIDE, 3)),
+        keras.layers.Conv2D(8, 3, activation="relu", name="conv"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(3),
+    ]
+    model = keras.Sequential(layers)
+    model.preprocessor = Crop()
+    return model
+
+
+def hub_task(kind: str) -> keras.Model:
+    """Return a classifier of keras_hub with random weights; its pictures are cropped, padded or stretched."""
+    hub = pytest.importorskip("keras_hub", reason="keras_hub is not installed: pip install keras-hub")
+    keras.utils.set_random_seed(0)
+    if kind == "ResNet":
+        backbone = hub.models.ResNetBackbone(
+            input_conv_filters=[64],
+            input_conv_kernel_sizes=[3],
+            stackwise_num_filters=[64, 64],
+            stackwise_num_blocks=[1, 1],
+            stackwise_num_strides=[1, 2],
+            block_type="basic_block",
+            image_shape=(SIDE, SIDE, 3),
+        )
+        task, way = hub.models.ResNetImageClassifier, {"crop_to_aspect_ratio": True}
+    elif kind == "EfficientNet":
+        backbone = hub.models.EfficientNetBackbone(
+            stackwise_width_coefficients=[1.0] * 2,
+            stackwise_depth_coefficients=[1.0] * 2,
+            stackwise_kernel_sizes=[3, 3],
+            stackwise_num_repeats=[1, 1],
+            stackwise_input_filters=[16, 16],
+            stackwise_output_filters=[16, 24],
+            stackwise_expansion_ratios=[1, 4],
+            stackwise_strides=[1, 2],
+            stackwise_squeeze_and_excite_ratios=[0.25, 0.25],
+            stackwise_block_types=["v1", "v1"],
+            stackwise_force_input_filters=[False, False],
+            stackwise_nores_option=[False, False],
+            stem_conv_padding="same",
+            stem_filters=16,
+            top_filters=32,
+            input_shape=(SIDE, SIDE, 3),
+        )
+        task, way = (
+            hub.models.EfficientNetImageClassifier,
+            {"crop_to_aspect_ratio": False, "pad_to_aspect_ratio": True},
+        )
+    else:
+        backbone = hub.models.ViTBackbone(
+            image_shape=(SIDE, SIDE, 3), patch_size=8, num_layers=1, num_heads=2, hidden_dim=16, mlp_dim=32
+        )
+        task, way = hub.models.ViTImageClassifier, {"crop_to_aspect_ratio": False}
+    converter = task.preprocessor_cls.image_converter_cls(
+        image_size=(SIDE, SIDE), scale=[0.017, 0.018, 0.017], offset=[-2.1, -2.0, -1.8], **way
+    )
+    preprocessor = task.preprocessor_cls(image_converter=converter)
+    return task(backbone=backbone, num_classes=3, preprocessor=preprocessor)
+
+
+TASKS = ["small", "ResNet", "EfficientNet", "ViT"]
+
+
+def trained(kind: str) -> tuple[keras.Model, np.ndarray]:
+    """Return a classifier, trained for a moment, and a few raw pictures twice as wide as high, uint8."""
+    model = small_task() if kind == "small" else hub_task(kind)
+    split = shapes.load(48, 4, SHAPE, classes=Crop.class_names).train
+    images = np.stack([split.image(at) for at in range(len(split))])
+    wide = np.concatenate([images, images[:, :, ::-1]], axis=2)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    if kind == "small":
+        model.fit(model_ready(model, wide, False), split.labels, verbose=0)
+    else:
+        model.fit(wide, split.labels, shuffle=False, verbose=0)
+    return model, wide[:6]
+
+
+def predicted(model: keras.Model, raw: np.ndarray) -> np.ndarray:
+    if isinstance(model.preprocessor, Crop):
+        return model.predict(model.preprocessor(raw.astype(np.float32)), verbose=0)
+    return model.predict(raw, verbose=0)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_what_is_explained_is_what_predict_says(kind) -> None:
+    model, raw = trained(kind)
+    expected = predicted(model, raw)
+    method = "saliency"  # it needs no layer with the picture's axes, as the ViT has none
+    for images in (raw, raw.astype(np.float32), tf.data.Dataset.from_tensor_slices(raw).batch(4)):
+        found = kv.explain(model, images, method)
+        np.testing.assert_allclose(found.outputs, expected, atol=1e-5)
+        assert found.classes.tolist() == expected.argmax(axis=1).tolist()
+        assert found.maps.shape == (6, SIDE, SIDE)
+    ready = np.asarray(model.preprocessor(raw.astype(np.float32)))
+    same = kv.explain(model, ready, method, preprocessed=True)
+    np.testing.assert_allclose(same.maps, kv.explain(model, raw, method).maps, atol=1e-6)
+    form = PictureForm.of(model)
+    files = form.batch([form.fit(picture) for picture in raw])
+    np.testing.assert_allclose(files, ready, atol=1e-5)
+    noisy = kv.smooth(kv.explain, samples=2)
+    np.testing.assert_allclose(noisy(model, raw, method).outputs, expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        noisy(model, raw, method).maps, noisy(model, ready, method, preprocessed=True).maps
+    )
+
+
+@pytest.mark.parametrize("kind", ["small", "ResNet", "EfficientNet"])
+def test_grad_cam_equals_one_written_by_hand_on_preprocessed_pictures(kind) -> None:
+    model, raw = trained(kind)
+    ready = tf.convert_to_tensor(np.asarray(model.preprocessor(raw.astype(np.float32))))
+    found = kv.explain(model, raw, "grad_cam", raw=True)
+    if kind == "small":
+        first, rest = model.layers[0], model.layers[1:]
+    else:
+        last = model.backbone.get_layer(found.layer.removeprefix(f"{model.backbone.name}/"))
+        assert last.output is model.backbone.output
+        first, rest = model.backbone, [model.pooler, model.output_dense]
+    with tf.GradientTape() as tape:
+        activations = first(ready, training=False)
+        tape.watch(activations)
+        values = activations
+        for layer in rest:
+            values = layer(values)
+        scores = tf.reduce_max(values, axis=1)
+    weights = tf.reduce_mean(tape.gradient(scores, activations), axis=(1, 2), keepdims=True)
+    by_hand = tf.nn.relu(tf.reduce_sum(weights * activations, axis=-1)).numpy()
+    assert by_hand.max() > 1e-3
+    np.testing.assert_allclose(found.scores, scores, atol=1e-5)
+    np.testing.assert_allclose(found.maps, by_hand, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_an_evaluation_is_that_of_the_model_itself(kind) -> None:
+    model, raw = trained(kind)
+    logits = predicted(model, raw)
+    labels = np.arange(6) % 3
+    found = evaluate(model, open_data((raw, labels)).validation, class_names=["a", "b", "c"])
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(
+        found.probabilities, exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-5
+    )
+
+
+def test_every_entry_takes_raw_pictures_and_ready_ones() -> None:
+    model, raw = trained("small")
+    ready = model_ready(model, raw, preprocessed=False)
+    probe, of_ready = Probe(model, "conv"), Probe(model, "conv", preprocessed=True)
+    np.testing.assert_array_equal(probe.activations(raw)["conv"], of_ready.activations(ready)["conv"])
+    traces = probe.trace(raw, 1), of_ready.trace(ready, 1)
+    np.testing.assert_array_equal(traces[0].cam().maps, traces[1].cam().maps)
+    vectors = kv.embed(model, raw).vectors
+    np.testing.assert_array_equal(vectors, kv.embed(model, ready, preprocessed=True).vectors)
+    settings = kv.trust.Settings(("deletion",), steps=2)
+    one = kv.Evaluator(model, raw, settings=settings).score("grad_cam")
+    other = kv.Evaluator(model, ready, settings=settings, preprocessed=True).score("grad_cam")
+    assert one.mean("deletion") == other.mean("deletion")
+    checks = kv.sanity_check(model, raw, stages=1), kv.sanity_check(model, ready, stages=1, preprocessed=True)
+    for first, second in zip(checks[0].stages, checks[1].stages, strict=True):
+        np.testing.assert_array_equal(first.maps, second.maps)
+
+
+def test_a_range_that_is_given_leaves_the_preprocessor_out() -> None:
+    model, raw = trained("small")
+    ready = model_ready(model, raw, preprocessed=False)
+    found = kv.explain(model, ready, input_range=(-3.0, 9.75))
+    np.testing.assert_array_equal(found.maps, kv.explain(model, raw).maps)
+
+
+def test_pictures_and_names_of_an_explanation() -> None:
+    model, raw = trained("small")
+    found = kv.explain(model, raw, target="square")
+    assert set(found.labels) == {"square"}
+    seen = raw[:, :, SHAPE // 2 : SHAPE // 2 + SHAPE].astype(np.float32)
+    expected = keras.ops.convert_to_numpy(keras.layers.Resizing(SIDE, SIDE)(seen))
+    np.testing.assert_allclose(found.pictures(), expected, atol=1)
+    model.class_names = ["a", "b", "c"]
+    assert kv.explain(model, raw, target=1).labels[0] == "b"
