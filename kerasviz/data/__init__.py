@@ -7,12 +7,13 @@ from __future__ import annotations
 from kerasviz.data.arrays import from_arrays, from_stream
 from kerasviz.data.augmentation import Augmentation
 from kerasviz.data.matching import match_classes
-from kerasviz.data.open import Data, open_data, open_for, open_labelled, options_of
+from kerasviz.data.open import DATA_SETS, Data, open_data, open_for, open_labelled, options_of
 from kerasviz.data.pipeline import batches, mean_image
 from kerasviz.data.sets import fashion_mnist, folder, pets, shapes
 from kerasviz.data.split import Dataset, Split
 
 __all__ = [
+    "DATA_SETS",
     "Augmentation",
     "Data",
     "Dataset",

@@ -17,10 +17,10 @@ from kerasviz.errors import DatasetError, InputError, did_you_mean
 if TYPE_CHECKING:
     import keras
 
-# What can be opened: a name of NAMED or a folder's path, a data set or split, a tf.data.Dataset, or arrays:
-# pictures, or a pair of pictures and labels.
+# What can be opened: a name of DATA_SETS or a folder's path, a data set or split, a tf.data.Dataset, or
+# arrays: pictures, or a pair of pictures and labels.
 Data = Any
-NAMED: dict[str, Callable[..., Dataset]] = {
+DATA_SETS: dict[str, Callable[..., Dataset]] = {
     "pets": pets.load,
     "fashion": fashion_mnist.load,
     "shapes": shapes.load,
@@ -34,8 +34,8 @@ def options_of(data: Data) -> tuple[str, ...]:
     >>> options_of("fashion")
     ('directory',)
     """
-    if isinstance(data, str) and data in NAMED:
-        return tuple(inspect.signature(NAMED[data]).parameters)
+    if isinstance(data, str) and data in DATA_SETS:
+        return tuple(inspect.signature(DATA_SETS[data]).parameters)
     if isinstance(data, str | os.PathLike):
         return tuple(inspect.signature(folder.load).parameters)[1:]  # but for the folder itself
     return () if isinstance(data, Dataset) else ("class_names",) if isinstance(data, Split) else _OF_ARRAYS
@@ -71,8 +71,8 @@ def open_data(data: Data, **options: Any) -> Dataset:
             raise InputError(
                 f"{_described(data)} takes no {name}; its options are: {', '.join(known) or 'none'}."
             )
-    if isinstance(data, str) and data in NAMED:
-        return NAMED[data](**given)
+    if isinstance(data, str) and data in DATA_SETS:
+        return DATA_SETS[data](**given)
     if isinstance(data, str | os.PathLike):
         return _folder(Path(data).expanduser(), given)
     if isinstance(data, Dataset):
@@ -141,7 +141,7 @@ def _known(breeds: Sequence[str], class_names: Sequence[str]) -> list[str] | Non
 
 def _folder(root: Path, given: dict[str, Any]) -> Dataset:
     if not root.is_dir():
-        near = did_you_mean(str(root), NAMED)
+        near = did_you_mean(str(root), DATA_SETS)
         raise DatasetError(f"{root} is neither a folder nor one of the data sets. {near}")
     return folder.load(root, **given)
 
@@ -153,7 +153,7 @@ def _of_split(split: Split, class_names: Sequence[str] | None = None) -> Dataset
 
 
 def _described(data: Data) -> str:
-    if isinstance(data, str) and data in NAMED:
+    if isinstance(data, str) and data in DATA_SETS:
         return f"The data set {data}"
     if isinstance(data, str | os.PathLike):
         return f"The folder {data}"

@@ -19,7 +19,7 @@ from kerasviz.errors import InputError, LogError
 from kerasviz.events import Damage, Frame, LogReader, TagInfo, open_log
 from kerasviz.film.canvas import Canvas, UnfitFrameError, shapes_of
 from kerasviz.film.file_names import file_name
-from kerasviz.film.formats.table import ENDINGS, format_of
+from kerasviz.film.formats.table import endings, format_of
 from kerasviz.film.movie import Movie
 from kerasviz.film.palette import TOLERATED_ERROR
 
@@ -190,9 +190,10 @@ def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo
     path = Path(out)
     if os.path.isdir(path) or not path.suffix:
         return path / file_name(info, tile)
-    if path.suffix.lower() not in ENDINGS:
+    if path.suffix.lower() not in endings():
         raise InputError(
-            f"{path} is neither a folder nor ends in one of {', '.join(ENDINGS)}: the ending says the format."
+            f"{path} is neither a folder nor ends in one of {', '.join(endings())}: the ending says the "
+            "format."
         )
     return path
 

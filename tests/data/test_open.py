@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kerasviz.data import Dataset, Split, fashion_mnist, match_classes, open_data, open_for, options_of
-from kerasviz.data.open import NAMED
+from kerasviz.data.open import DATA_SETS
 from kerasviz.errors import DatasetError, InputError
 
 
@@ -125,7 +125,7 @@ def test_a_new_data_set_is_a_loader_and_a_row(monkeypatch) -> None:
         split = Split(np.full((1, 4, 4, 1), color, np.uint8), [0])
         return Dataset("greys", ("grey",), split, split)
 
-    monkeypatch.setitem(NAMED, "greys", load)
+    monkeypatch.setitem(DATA_SETS, "greys", load)
     assert options_of("greys") == ("color", "seed")
     assert open_data("greys", color=7).validation.image(0)[0, 0, 0] == 7
     with pytest.raises(InputError, match="greys takes no split; its options are: color, seed"):

@@ -491,7 +491,8 @@ def test_failure_leaves_the_old_file(log: Path, tmp_path: Path, monkeypatch: pyt
         path.write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(table.ENDINGS, ".gif", table.Format((".gif",), "image/gif", fail, 9999))
+    failing = table.Format((".gif",), "image/gif", fail, 9999)
+    monkeypatch.setattr(table, "FORMATS", (*table.FORMATS, failing))
     with pytest.raises(OutputError, match="cannot be written: the disk is full"):
         animate(log, "grey", tmp_path / "a.gif")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]

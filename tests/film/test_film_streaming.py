@@ -28,7 +28,7 @@ def test_frames_are_read_as_they_are_written(
             writer.image("a", step, GREY[step % len(GREY)])
     read = taken = 0
     ahead = []
-    original, writer_of = animation.Canvas.draw, table.ENDINGS[ending].write
+    original, writer_of = animation.Canvas.draw, table.format_of(ending).write
 
     def draw(self: animation.Canvas, frame: object) -> np.ndarray | None:
         nonlocal read
@@ -49,7 +49,8 @@ def test_frames_are_read_as_they_are_written(
         writer_of(path, animation.Movie(watched(), movie.samples, movie.fps, movie.small))
 
     monkeypatch.setattr(animation.Canvas, "draw", draw)
-    monkeypatch.setitem(table.ENDINGS, ending, table.Format((ending,), "image", write, 9999))
+    watched = table.Format((ending,), "image", write, 9999)
+    monkeypatch.setattr(table, "FORMATS", (*table.FORMATS, watched))
     assert animate(tmp_path, "a", tmp_path / f"a{ending}").frames == taken == 60
     assert max(ahead) <= 7
 

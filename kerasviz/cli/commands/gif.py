@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kerasviz.events import LogReader, TagInfo
 
-HELP = "list the pictures of a log, or export their evolution as GIF, APNG, WebP or MP4"
+HELP = "list the pictures of a log, or export their evolution as animations"
 DESCRIPTION = (
     "Without --tag or --all: list the image tags of the log. With them: write one animation per tag and run. "
     "Logs of other writers (tf.summary.image) are read too."
@@ -19,6 +19,9 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the log, the choice of tags, and the options of `kv.animate`."""
+    from kerasviz.film import endings
+
+    formats = ", ".join(ending.lstrip(".") for ending in endings())
     parser.add_argument("log_dir", metavar="LOGDIR", help="the log's folder, or one event file")
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
@@ -30,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choice.add_argument("--all", action="store_true", help="export every image tag")
     parser.add_argument("--out", metavar="FILE|FOLDER", help="where to; by default into LOGDIR")
     parser.add_argument(
-        "--format", metavar="NAME", help="gif, png, webp or mp4; by default the ending of --out, else gif"
+        "--format", metavar="NAME", help=f"one of {formats}; by default the ending of --out, else gif"
     )
     parser.add_argument("--fps", type=float, default=12, help="frames per second, at most 50")
     parser.add_argument("--every", type=int, default=1, metavar="K", help="every k-th frame, and the last")

@@ -24,8 +24,12 @@ _FLAGS = {
 
 def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Add --data, and what names its folder, its classes and the pictures that are held out."""
+    from kerasviz.data import DATA_SETS
+
     data = parser.add_argument_group("the pictures, those held out from training")
-    data.add_argument("--data", required=True, metavar="pets|shapes|fashion|FOLDER", help="which pictures")
+    data.add_argument(
+        "--data", required=True, metavar="|".join((*DATA_SETS, "FOLDER")), help="which pictures"
+    )
     data.add_argument(
         "--data-dir", metavar="FOLDER", help="of pets and fashion: their folder (default: $KERASVIZ_DATA_DIR)"
     )
@@ -80,8 +84,9 @@ def load_data(
         options["split"] = read_split(args.split)
     if options.get("shortcut"):
         options["shortcut"] = "corner"
-    if args.data == "shapes":
-        options |= {"train": 1, "validation": shapes, "image_size": image_size or _SIDE}
+    drawn = {"train": 1, "validation": shapes, "image_size": image_size or _SIDE}
+    if set(drawn) <= set(known):
+        options |= drawn
     dataset = open_for(names, args.data, **options)
     print(dataset.describe())
     return dataset

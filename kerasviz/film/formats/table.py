@@ -38,7 +38,11 @@ FORMATS = (
     Format((".webp",), "image/webp", write_webp, 16_383),
     Format((".mp4",), "video/mp4", write_mp4, 16_383),
 )
-ENDINGS = {ending: one for one in FORMATS for ending in one.endings}
+
+
+def endings() -> dict[str, Format]:
+    """Return every ending of a film's file, with its format."""
+    return {ending: one for one in FORMATS for ending in one.endings}
 
 
 def format_of(ending: str) -> Format:
@@ -50,10 +54,10 @@ def format_of(ending: str) -> Format:
     Raises:
         InputError: there is none.
     """
-    known = f".{ending.lower().lstrip('.')}"
-    if known not in ENDINGS:
+    wanted, known = f".{ending.lower().lstrip('.')}", endings()
+    if wanted not in known:
         raise InputError(
-            f"There is no film format {ending!r}: a film's file ends in {', '.join(ENDINGS)}. "
-            f"{did_you_mean(known, ENDINGS)}"
+            f"There is no film format {ending!r}: a film's file ends in {', '.join(known)}. "
+            f"{did_you_mean(wanted, known)}"
         )
-    return ENDINGS[known]
+    return known[wanted]

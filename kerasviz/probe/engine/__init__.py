@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -189,9 +190,10 @@ def _engine(backend: str) -> Engine:
     # Found once: it is asked for several times in each call, which on a small network would be felt.
     name = f"{__name__}.{backend}"
     if importlib.util.find_spec(name) is None:
+        engines = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
         raise UnsupportedModelError(
-            f"Keras runs on {backend}, and looking inside models needs TensorFlow: set the environment "
-            "variable KERAS_BACKEND=tensorflow before Python starts."
+            f"Keras runs on {backend}, and looking inside models is possible on {' or '.join(engines)}: set "
+            f"the environment variable KERAS_BACKEND={engines[0]} before Python starts."
         )
     return cast(Engine, importlib.import_module(name))
 
