@@ -7,7 +7,7 @@ from kerasviz.probe.class_scores import Classes
 from kerasviz.probe.cut import Cut, Finished, cached_cut
 from kerasviz.probe.engine import ReluRule
 from kerasviz.probe.features import feature_layer, output_layer
-from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_forward
+from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_forward, map_size
 from kerasviz.probe.input_gradients import InputGradient, InputGradients, input_gradients, picture_position
 from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels
@@ -61,6 +61,7 @@ __all__ = [
     "layer_kernels",
     "layers",
     "leaves",
+    "map_size",
     "model_ready",
     "output_layer",
     "pick",

@@ -13,9 +13,13 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from kerasviz.errors import TargetError
 from kerasviz.probe import programs
+from kerasviz.probe.class_scores import shown
 from kerasviz.probe.engine import Compiled, checked_precision, engine
 from kerasviz.probe.inputs import checked, leaves
+from kerasviz.probe.layers import uses_channels_first
+from kerasviz.probe.outputs import pick
 from kerasviz.probe.session import Session, session_of
 from kerasviz.probe.specs import ensure_built, signature, specs_of
 from kerasviz.probe.target import Target, parameter_specs
@@ -124,3 +128,18 @@ def frozen_forward(model: keras.Model, precision: str = "float32") -> FrozenForw
     [2.0, 4.0]
     """
     return FrozenForward(session_of(model), precision)
+
+
+def map_size(model: keras.Model, batch: Any, output: int | str | None = None) -> tuple[int, int]:
+    """Return height and width of the map of scores that a model makes of a batch, from its first picture.
+
+    Raises:
+        TargetError: the output is no map `(N, h, w, classes)`, or there are several and none is named.
+    """
+    first = keras.tree.map_structure(lambda leaf: leaf[:1], batch)
+    shape = pick(model, frozen_forward(model)(first), output).shape
+    if len(shape) != 4:
+        raise TargetError(
+            f"The explained output has shape {shown(shape)}; a region needs (N, h, w, classes)."
+        )
+    return shape[2:] if uses_channels_first(model) else shape[1:3]

@@ -6,10 +6,10 @@ import keras
 import pytest
 from PIL import Image
 
-from kerasviz.cli.commands.features import parse_rectangle
 from kerasviz.cli.parts.class_choice import choose_classes, class_label
 from kerasviz.cli.parts.flags import as_flags
 from kerasviz.cli.parts.inputs import output_names, read_batches, read_form, report_skipped
+from kerasviz.cli.parts.rectangle import parse_rectangle
 from kerasviz.cli.parts.tables import print_table
 from kerasviz.errors import ImageError, InputError, TargetError
 from kerasviz.images import PictureForm
@@ -89,7 +89,7 @@ def test_classes_by_index_name_or_one_of_its_names() -> None:
 @pytest.mark.parametrize("text", ["1,2,3", "1,2,0,4", "-1,2,3,4", "a,b,c,d"])
 def test_wrong_rectangles_are_refused(text) -> None:
     with pytest.raises(InputError, match="--mask"):
-        parse_rectangle(text)
+        parse_rectangle(text, "--mask")
 
 
 def test_a_table_keeps_its_cells_as_they_are(capsys) -> None:

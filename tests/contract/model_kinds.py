@@ -10,7 +10,7 @@ import functools
 import convolutional_networks as networks
 from application_networks import FAMILIES, application
 from convolutional_networks import network
-from dense_networks import region
+from dense_networks import predicted_region, region
 from keras import layers as kl
 from model_kind import Kind, Refusal
 from networks_from_files import from_file
@@ -90,6 +90,7 @@ KINDS = (
     Kind("rescaling", "Takes 0..255 and scales it at its front", networks.rescaling),
     Kind("h5", "From an .h5 file", functools.partial(from_file, "model.h5")),
     Kind("keras", "From a .keras file", functools.partial(from_file, "model.keras")),
+    Kind("u_net", "U-Net, the region of its most common class", predicted_region, [NOT_A_POOLING_HEAD]),
     Kind(
         "region",
         "U-Net, a region of one class",

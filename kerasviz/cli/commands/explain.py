@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from kerasviz.cli.parts.columns import Column
     from kerasviz.cli.parts.drawing import Writer
     from kerasviz.cli.parts.explaining import Explainer, View
+    from kerasviz.cli.parts.targets import AskedTargets
     from kerasviz.explanation import Method
     from kerasviz.images import PictureForm
 
@@ -29,6 +30,7 @@ _EXAMPLES = """examples:
   kerasviz explain MODEL.keras cat.jpg --method grad_cam,score_cam,rise --masks 1000
   kerasviz explain MODEL.keras cat.jpg --method layer_cam --layer conv1,conv4 --class cat,dog
   kerasviz explain MODEL.keras cat.jpg --method saliency,layer_cam --smooth 25
+  kerasviz explain UNET.keras cat.jpg --class cat --region 40,60,100,80
   kerasviz explain densenet169 photos/ --top 3 --plain --raw --out maps
 
 """
@@ -80,12 +82,13 @@ def run(args: argparse.Namespace) -> int | None:
 
     files = find_images(args.images)
     stems = dict(zip(files, output_names(files), strict=True))
-    form, explainer, writer = _open(args)
+    form, explainer, writer, asked = _open(args)
     skipped: list[tuple[Path, str]] = []
     rows: list[tuple[str, ...]] = []
     try:
         for pictures in read_batches(files, form, _together(explainer.columns, args.batch_size), skipped):
-            found = explainer.views(form.batch(pictures))
+            batch = form.batch(pictures)
+            found = explainer.views(batch, asked.of(explainer.model, pictures, batch))
             for picture, views in zip(pictures, found, strict=True):
                 writer.write(picture, stems[picture.path], views, explainer.stopped)
                 rows += _rows(str(picture.path), views, explainer.columns)
@@ -101,13 +104,13 @@ def run(args: argparse.Namespace) -> int | None:
     return None
 
 
-def _open(args: argparse.Namespace) -> tuple[PictureForm, Explainer, Writer]:
+def _open(args: argparse.Namespace) -> tuple[PictureForm, Explainer, Writer, AskedTargets]:
     from kerasviz.cli.parts.columns import chosen_columns
     from kerasviz.cli.parts.drawing import Naming, Writer, chosen_styles
     from kerasviz.cli.parts.explaining import Explainer
     from kerasviz.cli.parts.inputs import find_class_names, read_form
     from kerasviz.cli.parts.method_options import chosen_options, chosen_smoothing
-    from kerasviz.cli.parts.targets import chosen_targets, target_parts
+    from kerasviz.cli.parts.targets import asked_targets, target_parts
     from kerasviz.models import load_model
 
     options = chosen_options(args)
@@ -115,13 +118,13 @@ def _open(args: argparse.Namespace) -> tuple[PictureForm, Explainer, Writer]:
     model = load_model(args.model)
     form = read_form(args, model)
     names = find_class_names(args, model)
-    targets = chosen_targets(args, names)
+    asked = asked_targets(args, names)
     columns = chosen_columns(args, model, options)
     smoothing = chosen_smoothing(args)
-    explainer = Explainer(model, columns, targets, names, args.batch_size, smoothing)
+    explainer = Explainer(model, columns, names, args.batch_size, smoothing)
     drawn = [styles[column.method] for column in columns]
     naming = Naming(columns, target_parts(args, names), smoothing)
-    return form, explainer, Writer(Path(args.out), naming, drawn, args.plain, args.raw)
+    return form, explainer, Writer(Path(args.out), naming, drawn, args.plain, args.raw), asked
 
 
 def _together(columns: Sequence[Column], batch_size: int) -> int:

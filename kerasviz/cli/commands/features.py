@@ -53,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the sheets, and print the name of each file."""
     from kerasviz.cli.parts.inputs import output_names, read_batches, read_form, report_skipped, split_list
+    from kerasviz.cli.parts.rectangle import parse_rectangle
     from kerasviz.errors import InputError
     from kerasviz.images import find_images
     from kerasviz.models import load_model
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> None:
         raise InputError("--channel draws one map alone: leave out --mask and --top, or --channel.")
     if args.top is not None and args.top < 1:
         raise InputError(f"--top is {args.top}; it must be at least 1.")
-    rectangle = parse_rectangle(args.mask) if args.mask else None
+    rectangle = parse_rectangle(args.mask, "--mask") if args.mask else None
     files = find_images(args.images)
     model = load_model(args.model)
     form = read_form(args, model)
@@ -81,26 +82,6 @@ def run(args: argparse.Namespace) -> None:
             save_figure(figure, path)
             print(path)
     report_skipped(files, skipped)
-
-
-def parse_rectangle(text: str) -> Rectangle:
-    """Return (x, y, width, height) from "x,y,w,h".
-
-    Raises:
-        InputError: that is not what the text is.
-
-    >>> parse_rectangle("10,20,30,40")
-    (10, 20, 30, 40)
-    """
-    from kerasviz.errors import InputError
-
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or "0" in parts[2:]:
-        raise InputError(
-            f"--mask is {text!r}; pass x,y,width,height in whole pixels of the picture, such as 40,60,100,80."
-        )
-    x, y, width, height = map(int, parts)
-    return x, y, width, height
 
 
 def _sheets(

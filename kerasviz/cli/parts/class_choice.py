@@ -27,9 +27,13 @@ def choose_classes(texts: Sequence[str], names: Sequence[str] | None) -> list[in
 def class_label(index: int, names: Sequence[str] | None) -> str:
     """Return what to call a class: the first of its names, or its index where there are no names.
 
+    Below 0 nothing but class 0 is predicted in a segmentation map, and there is no class to explain.
+
     >>> class_label(0, ["tench, Tinca tinca"]), class_label(7, None)
     ('tench', 'class 7')
     """
+    if index < 0:
+        return "no class"
     if names is None or not 0 <= index < len(names):
         return f"class {index}"
     return names[index].split(",")[0].strip()

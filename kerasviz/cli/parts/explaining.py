@@ -44,7 +44,9 @@ class View:
     @property
     def heading(self) -> str:
         """What stands above the maps; a number stays on the line of its word."""
-        words = [f"probability {self.probability}", self.score]
+        words = [self.score]
+        if self.probability != "?":
+            words.insert(0, f"probability {self.probability}")
         return f"{self.explained}: " + ", ".join(word.replace(" ", "\N{NO-BREAK SPACE}") for word in words)
 
 
@@ -58,18 +60,17 @@ class Explainer:
 
     model: keras.Model
     columns: Sequence[Column]
-    targets: Sequence[Target]
     names: Sequence[str] | None
     batch_size: int
     smoothing: Mapping[str, Any] | None
     stopped: str = field(default="", init=False)
 
-    def views(self, batch: np.ndarray) -> list[list[View]]:
+    def views(self, batch: np.ndarray, targets: Sequence[Target]) -> list[list[View]]:
         """Return the views of each picture of a batch, one for each target.
 
         Once a method is interrupted, they hold its maps as far as it came, and none of what was to follow.
         """
-        by_target = [self._views(batch, target) for target in self.targets if not self.stopped]
+        by_target = [self._views(batch, target) for target in targets if not self.stopped]
         return [list(views) for views in zip(*by_target, strict=True)]
 
     def _views(self, batch: np.ndarray, target: Target) -> list[View]:

@@ -1,0 +1,69 @@
+"""A rectangle of a picture, on the command line: X,Y,W,H in the picture file's own pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from kerasviz.images import Rectangle
+
+
+def parse_rectangle(text: str, flag: str) -> Rectangle:
+    """Return (x, y, width, height) from "x,y,w,h", which `flag` was given.
+
+    Raises:
+        InputError: that is not what the text is.
+
+    >>> parse_rectangle("10,20,30,40", "--mask")
+    (10, 20, 30, 40)
+    """
+    from kerasviz.errors import InputError
+
+    parts = text.split(",")
+    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or "0" in parts[2:]:
+        raise InputError(
+            f"{flag} is {text!r}; pass x,y,width,height in whole pixels of the picture, such as 40,60,100,80."
+        )
+    x, y, width, height = map(int, parts)
+    return x, y, width, height
+
+
+def rectangle_masks(rectangle: Rectangle, files: Sequence[Path], size: tuple[int, int]) -> np.ndarray:
+    """Return the share of each cell that lies in the rectangle, float32 `(N, height, width)` of that size.
+
+    Raises:
+        InputError: the rectangle is not within one of the pictures.
+    """
+    import numpy as np
+
+    from kerasviz.errors import InputError
+    from kerasviz.images import read_image
+
+    x, y, width, height = rectangle
+    masks = []
+    for file in files:
+        rows, columns = read_image(file).shape[:2]
+        if x + width > columns or y + height > rows:
+            raise InputError(
+                f"--region is {x},{y},{width},{height} (x, y, width, height), which is not within {file}, a "
+                f"picture of {columns} x {rows} pixels: choose one inside it."
+            )
+        down = _covered(y / rows, (y + height) / rows, size[0])
+        masks.append(np.outer(down, _covered(x / columns, (x + width) / columns, size[1])))
+    return np.stack(masks).astype(np.float32)
+
+
+def _covered(start: float, end: float, cells: int) -> np.ndarray:
+    """Return the share of each of so many cells between 0 and 1 that lies between `start` and `end`.
+
+    >>> _covered(0.25, 0.75, 2).tolist()
+    [0.5, 0.5]
+    """
+    import numpy as np
+
+    edges = np.arange(cells + 1)
+    return np.clip(np.minimum(end * cells, edges[1:]) - np.maximum(start * cells, edges[:-1]), 0, 1)
