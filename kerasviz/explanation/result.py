@@ -188,11 +188,12 @@ class Explanation:
         return explanation_figure(self, alpha, input_range)
 
     def save(self, folder: str | os.PathLike[str], *, input_range: Sequence[float] | None = None) -> Path:
-        """Write the maps, the overlays and a manifest into a folder, and return its path.
+        """Write the maps, the overlays, the outputs and a manifest into a folder, and return its path.
 
-        `maps.npy` holds the maps, `overlay-0000.png` and so on them on their pictures, `manifest.json` all
-        the rest but the outputs. Every file appears whole or not at all, the manifest last. Pictures that
-        cannot be drawn on are left out; the manifest and a warning say why.
+        `maps.npy` holds the maps, `overlay-0000.png` and so on them on their pictures, `outputs.npy` what the
+        model returned (of several outputs `outputs.npz`, by their names or numbers), `manifest.json` all the
+        rest. Every file appears whole or not at all, the manifest last. Pictures that cannot be drawn on are
+        left out; the manifest and a warning say why.
         """
         from kerasviz.explanation.saving import save
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 
 from kerasviz.atomic import atomic_path, save_array
@@ -31,10 +32,24 @@ def save(explanation: Explanation, folder: Path, input_range: Sequence[float] | 
     names = [f"overlay-{at:04}.png" for at in range(len(drawn))]
     for name, picture in zip(names, drawn, strict=True):
         write_png(folder / name, picture)
-    manifest = _manifest(explanation) | {"maps": "maps.npy", "overlays": names, "no_overlays_because": reason}
+    files = {"maps": "maps.npy", "outputs": _save_outputs(explanation.outputs, folder), "overlays": names}
+    manifest = _manifest(explanation) | files | {"no_overlays_because": reason}
     with atomic_path(folder / "manifest.json") as temporary:
         temporary.write_text(json.dumps(manifest, indent=2) + "\n")
     return folder
+
+
+def _save_outputs(outputs: Any, folder: Path) -> str:
+    """Write what the model returned, one array or by their names several, and return the file's name."""
+    if hasattr(outputs, "shape"):
+        save_array(folder / "outputs.npy", np.asarray(outputs))
+        return "outputs.npy"
+    arrays: dict[str, Any] = {
+        "/".join(map(str, path)): np.asarray(values) for path, values in keras.tree.flatten_with_path(outputs)
+    }
+    with atomic_path(folder / "outputs.npz") as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)
+    return "outputs.npz"
 
 
 def _manifest(explanation: Explanation) -> dict[str, Any]:

@@ -219,6 +219,21 @@ def test_what_cannot_be_drawn_is_saved_and_said(
     assert json.loads((tmp_path / "manifest.json").read_text())["no_overlays_because"] is None
 
 
+def test_several_outputs_are_saved_by_name(tmp_path: Path) -> None:
+    inputs = keras.Input((6, 6, 3))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(inputs))
+    outputs = {"kind": keras.layers.Dense(2)(x), "size": keras.layers.Dense(1)(x)}
+    e = explain(
+        keras.Model(inputs, outputs), np.zeros((2, 6, 6, 3), np.uint8), target=lambda y: y["size"][:, 0]
+    )
+    e.save(tmp_path)
+    assert json.loads((tmp_path / "manifest.json").read_text())["outputs"] == "outputs.npz"
+    with np.load(tmp_path / "outputs.npz") as saved:
+        assert sorted(saved) == ["kind", "size"]
+        for name in saved:
+            np.testing.assert_array_equal(saved[name], e.outputs[name])
+
+
 def test_a_trace_gives_the_same_explanation(network: keras.Model, pictures: np.ndarray) -> None:
     trace = kv.Probe(network, ["last", "inner"]).trace(bytes_of(pictures))
     found = trace.cam("layer_cam", layer="last")
