@@ -30,7 +30,7 @@ def convolutions() -> keras.Model:
 
 
 def nested_model() -> keras.Model:
-    """Return a network with the layers conv2_2 and densenet169/conv4_block32_concat, and the class samoyed."""
+    """Return one with the layers conv2_2 and densenet169/conv4_block32_concat, and the class samoyed."""
     inputs = keras.Input((16, 16, 4))
     branch = layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
     inner = keras.Model(inputs, layers.Concatenate(name="conv4_block32_concat")([inputs, branch]))

@@ -192,7 +192,9 @@ def test_a_folder_tells_all(network: keras.Model, pictures: np.ndarray, tmp_path
     np.testing.assert_array_equal(np.load(folder / "maps.npy"), e.maps)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["overlays"] == [f"overlay-000{at}.png" for at in range(3)]
-    assert {path.name for path in folder.iterdir()} == {"maps.npy", "manifest.json", *manifest["overlays"]}
+    named = {manifest["maps"], manifest["outputs"], *manifest["overlays"]}
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", *named}
+    np.testing.assert_array_equal(np.load(folder / "outputs.npy"), e.outputs)
     for name, drawn in zip(manifest["overlays"], e.overlay(), strict=True):
         np.testing.assert_array_equal(cv2.imread(str(folder / name))[..., ::-1], drawn)
     assert manifest["method"] == "integrated_gradients"
