@@ -156,3 +156,25 @@ def softmax_layer() -> Case:
     logits = headed(kl.GlobalAveragePooling2D()(convolved(inputs)), activation=None)
     model = keras.Model(inputs, kl.Softmax()(logits))
     return Case(model, noise(HEIGHT, WIDTH, 3), (HEIGHT, WIDTH))
+
+
+class Preprocessor:
+    """Makes raw pictures of any size what a network takes, as those of `keras_hub` do."""
+
+    def __init__(self) -> None:
+        self.resize = kl.Resizing(HEIGHT, WIDTH)
+
+    def __call__(self, pictures: Any) -> Any:
+        return self.resize(pictures) / 127.5 - 1
+
+
+def carrying() -> Case:
+    """A network that carries a preprocessor, which keras_hub's `predict` applies and Keras's does not."""
+    model = network().model
+    model.preprocessor = Preprocessor()
+    raw = np.random.default_rng(1).integers(0, 256, (2, 30, 26, 3), np.uint8)
+
+    def fed(pictures: np.ndarray) -> np.ndarray:
+        return np.asarray(model.preprocessor(pictures.astype(np.float32)))
+
+    return Case(model, raw, (HEIGHT, WIDTH), fed=fed)

@@ -11,6 +11,7 @@ import convolutional_networks as networks
 from application_networks import FAMILIES, application
 from convolutional_networks import network
 from dense_networks import predicted_region, region
+from hub_networks import classifier
 from keras import layers as kl
 from model_kind import Kind, Refusal
 from networks_from_files import from_file
@@ -38,6 +39,8 @@ REFUSED_BY_APPLICATIONS = {
     "ConvNeXtTiny": [NO_RELU],
     "VGG16": [NOT_A_POOLING_HEAD],
 }
+# Of each way to compute one: enough where only the numbers or the file differ from another kind.
+FEW = ("grad_cam", "ablation_cam", "rise", "saliency", "guided_backpropagation")
 
 KINDS = (
     Kind("flat", "Functional", network),
@@ -72,7 +75,9 @@ KINDS = (
     Kind("line", "1D", functools.partial(networks.of_axes, 1)),
     Kind("volume", "3D", functools.partial(networks.of_axes, 3)),
     Kind("mixed_float16", "`mixed_float16`", functools.partial(networks.half, "mixed_float16")),
-    Kind("mixed_bfloat16", "`mixed_bfloat16`", functools.partial(networks.half, "mixed_bfloat16")),
+    Kind(
+        "mixed_bfloat16", "`mixed_bfloat16`", functools.partial(networks.half, "mixed_bfloat16"), quickly=FEW
+    ),
     Kind("bfloat16", "`bfloat16`, the weights too", functools.partial(networks.half, "bfloat16")),
     Kind("channels_first", "`channels_first`", networks.channels_first),
     Kind(
@@ -86,10 +91,12 @@ KINDS = (
         "Takes -1..1, and does not say so",
         functools.partial(networks.of_range, -1, 1),
         asked="input_range=(-1, 1)",
+        quickly=FEW,
     ),
     Kind("rescaling", "Takes 0..255 and scales it at its front", networks.rescaling),
-    Kind("h5", "From an .h5 file", functools.partial(from_file, "model.h5")),
-    Kind("keras", "From a .keras file", functools.partial(from_file, "model.keras")),
+    Kind("preprocessor", "Carries a preprocessor", networks.carrying),
+    Kind("h5", "From an .h5 file", functools.partial(from_file, "model.h5"), quickly=FEW),
+    Kind("keras", "From a .keras file", functools.partial(from_file, "model.keras"), quickly=FEW),
     Kind("u_net", "U-Net, the region of its most common class", predicted_region, [NOT_A_POOLING_HEAD]),
     Kind(
         "region",
@@ -99,6 +106,16 @@ KINDS = (
         asked="target=region_score(mask, 1)",
     ),
     Kind("windows", "Swin-like, blocks that return (N, h, w, C)", windowed_transformer, [NO_RELU]),
+    *(
+        Kind(
+            f"hub_{name}",
+            f"`keras_hub.models.{name}ImageClassifier`",
+            functools.partial(classifier, name),
+            refusals,
+            quickly=(),
+        )
+        for name, refusals in (("ResNet", []), ("EfficientNet", [NO_RELU]))
+    ),
     *(
         Kind(
             f"applications_{name}",
