@@ -16,6 +16,7 @@ _REFINEMENTS = 3
 _MOVES = 6
 # Films of more colours than these, such as photographs, are never within the tolerated error.
 _COVERED_COLOURS = 1 << 15
+_FEW = 1500
 # Colours beside greys that a palette has room for without the greys' steps growing by more than a level.
 _TINTS = 16
 # What captions are drawn with: always among the colours, so that they stay crisp.
@@ -120,11 +121,14 @@ class _Average:
         red, green, blue = keys >> 11, keys >> 5 & 63, keys & 31
         cells = np.stack([red * 255 / 31, green * 255 / 63, blue * 255 / 31], axis=1)
         self._table = _nearest(cells, self.colours).astype(np.uint8)
+        self._shown = np.zeros((1, 256, 3), np.uint8)
+        self._shown[0, : len(self.colours)] = self.colours
         self.error = 0
 
     def indices(self, picture: np.ndarray) -> np.ndarray:
         found = self._table[cv2.cvtColor(picture, cv2.COLOR_RGB2BGR565).view(np.uint16)[..., 0]]
-        self.error = max(self.error, _error(picture, self.colours[found]))
+        shown = cv2.LUT(cv2.cvtColor(found, cv2.COLOR_GRAY2RGB), self._shown)
+        self.error = max(self.error, _error(picture, shown))
         return found
 
 
@@ -140,15 +144,12 @@ def _covering(samples: list[np.ndarray], count: int) -> np.ndarray | None:
         if np.count_nonzero(met) > _COVERED_COLOURS:
             return None
     wanted = _colours_of(np.flatnonzero(met).astype(np.uint32)).astype(np.float32)
-    chosen = np.empty((count, 3), np.float32)
-    chosen[: len(_GREYS)] = _GREYS
-    distances = np.min([((wanted - grey) ** 2).sum(axis=1) for grey in _GREYS.astype(np.float32)], axis=0)
-    for number in range(len(_GREYS), count):
-        chosen[number] = wanted[distances.argmax()]
-        distances = np.minimum(distances, ((wanted - chosen[number]) ** 2).sum(axis=1))
-    # Of those chosen and the farthest left two share a colour, wherever it lies: one is half as far off.
-    if distances.max() > 3 * (2 * TOLERATED_ERROR) ** 2:
-        return None
+    # A part of the colours says quickly of most films that all of them are too many.
+    for part in (wanted[:: 1 + len(wanted) // _FEW], wanted):
+        chosen, farthest = _spread(part, count)
+        # Of those chosen and the farthest left two share a colour, wherever it lies: one is half as far off.
+        if farthest > 3 * (2 * TOLERATED_ERROR) ** 2:
+            return None
     # The least error leaves the most room for the colours of other frames than the samples.
     least, best = TOLERATED_ERROR + 1, None
     for _ in range(_MOVES):
@@ -162,6 +163,17 @@ def _covering(samples: list[np.ndarray], count: int) -> np.ndarray | None:
         free[: len(_GREYS)] = False
         chosen[free] = ((low + high) / 2)[free].round()
     return best
+
+
+def _spread(wanted: np.ndarray, count: int) -> tuple[np.ndarray, float]:
+    """Return colours, each the farthest from those before, and the next one's squared distance."""
+    chosen = np.empty((count, 3), np.float32)
+    chosen[: len(_GREYS)] = _GREYS
+    distances = np.min([((wanted - grey) ** 2).sum(axis=1) for grey in _GREYS.astype(np.float32)], axis=0)
+    for number in range(len(_GREYS), count):
+        chosen[number] = wanted[distances.argmax()]
+        distances = np.minimum(distances, ((wanted - chosen[number]) ** 2).sum(axis=1))
+    return chosen, float(distances.max())
 
 
 def _error(wanted: np.ndarray, shown: np.ndarray) -> int:

@@ -215,7 +215,12 @@ def test_sanity(
     assert [stage["randomized"] for stage in record["stages"]] == [0, 1, 2]
     assert record["stages"][2]["layer"] == "conv"
     assert record["pictures"] == 3
-    assert f"{record['stages'][2]['similarity']:.3f}" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"{record['stages'][2]['similarity']:.3f}" in printed
+    mean = np.mean([stage["rank_correlation"] for stage in record["stages"][1:]])
+    assert record["mean_rank_correlation"] == pytest.approx(mean)
+    assert f"grad_cam: {record['verdict']}: the mean rank correlation over 2 stages is {mean:.2f}" in printed
+    assert f"rule: {record['rule']}" in printed
     curves = cv2.imread(str(out / "sanity.png"))
     assert pixels_of(curves, CLASS_COLORS[0]) > 50
     maps = cv2.imread(str(out / "sanity-maps.png"))
@@ -229,3 +234,25 @@ def test_sanity(
     for wrong, said in (("rise.masks=3", "--set names 'rise'"), ("grad_cam.seed=3", "--seed")):
         assert main(["sanity", model_file, str(photos[0]), "--set", wrong]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_sanity_of_maps_that_are_always_zero(
+    photos: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((16, 16, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(4, 3, name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, kernel_initializer="zeros"),
+        ]
+    )
+    model.save(tmp_path / "blind.keras")
+    arguments = ["sanity", str(tmp_path / "blind.keras"), str(photos[0]), "--out", str(tmp_path)]
+    assert main([*arguments, "--method", "saliency"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    table = [line.split() for line in lines if line.split()[-1:] == ["undefined"]]
+    assert [row[-2:] for row in table] == [["undefined", "undefined"]] * 3
+    assert "saliency: undefined: in 6 of 6 pairs of maps one is constant, and cannot be compared" in lines
+    assert json.loads((tmp_path / "sanity.json").read_text())["mean_rank_correlation"] is None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 from maps_of import maps_of
 
+from kerasviz.data import shapes
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation import GRADIENT, Found, Method, Request
 from kerasviz.trust import BASELINES, sanity_check
-from kerasviz.trust.sanity import rank_correlation, structural_similarity
+from kerasviz.trust.likeness import rank_correlation, structural_similarity
 
 
 def test_rank_correlation() -> None:
@@ -20,7 +24,7 @@ def test_rank_correlation() -> None:
     # Ranks 1, 2.5, 2.5, 4 and 2, 1, 3, 4: the centred products are 0.75 + 0 + 0 + 2.25 of sqrt(4.5 * 5).
     ties = rank_correlation(np.array([0, 7, 7, 9]), np.array([5, 1, 6, 8]))
     assert ties == pytest.approx(3 / np.sqrt(4.5 * 5))
-    assert rank_correlation(np.zeros(3), np.array([1, 2, 3])) == 0
+    assert np.isnan(rank_correlation(np.zeros(3), np.array([1, 2, 3])))
 
 
 def test_rank_correlation_against_scipy() -> None:
@@ -49,7 +53,8 @@ def test_structural_similarity_against_a_plain_loop() -> None:
             values.append(top / ((mp**2 + mq**2 + 1e-4) * (vp + vq + 9e-4)))
     assert structural_similarity(a, b) == pytest.approx(np.mean(values), rel=1e-6)
     assert structural_similarity(5 * a + 3, a) == pytest.approx(1)
-    assert structural_similarity(np.zeros((8, 8)), np.zeros((8, 8))) == 1
+    assert np.isnan(structural_similarity(np.zeros((8, 8)), np.zeros((8, 8))))
+    assert np.isnan(structural_similarity(a[:8, :8], np.ones((8, 8))))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +88,7 @@ def test_a_cascade_from_the_top(network: keras.Model, pictures: np.ndarray) -> N
     np.testing.assert_array_equal(found.stages[0].maps, trained)
     assert found.stages[0].rank_correlation.tolist() == pytest.approx([1] * 4)
     assert found.stages[0].similarity.tolist() == pytest.approx([1] * 4)
-    assert abs(found.final_rank_correlation) < 0.6
+    assert abs(found.stages[-1].rank_correlation.mean()) < 0.6
     for old, new in zip(weights, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     assert found.to_dict()["stages"][2]["layer"] == "inner/deep"
@@ -96,15 +101,90 @@ def test_a_cascade_from_the_top(network: keras.Model, pictures: np.ndarray) -> N
     assert not np.array_equal(other.stages[-1].maps, found.stages[-1].maps)
 
 
-def test_an_edge_detector_fails(network: keras.Model, pictures: np.ndarray) -> None:
-    def run(request: Request) -> Found:
-        maps = BASELINES["edges"](np.asarray(request.images), 0)
-        return Found(maps, np.zeros(4, np.float32), np.zeros(4, np.int32), np.zeros((4, 5)), "logit")
+def planted(name: str, maps_of: Callable[[np.ndarray], np.ndarray]) -> Method:
+    """A method that looks at the pictures alone."""
 
-    edges = Method("edges", "Edges", "none", "the picture's gradient", GRADIENT, run)
+    def run(request: Request) -> Found:
+        images = np.asarray(request.images)
+        nothing = np.zeros(len(images), np.float32)
+        return Found(maps_of(images), nothing, nothing.astype(np.int32), np.zeros((len(images), 5)), "logit")
+
+    return Method(name, name, "none", "planted", GRADIENT, run)
+
+
+def test_an_edge_detector_fails(network: keras.Model, pictures: np.ndarray) -> None:
+    edges = planted("edges", lambda images: BASELINES["edges"](images, 0))
     found = sanity_check(network, pictures, edges, stages=3)
     assert found.method == "edges"
-    assert found.final_rank_correlation == pytest.approx(1)
+    assert found.mean_rank_correlation == pytest.approx(1)
+    assert found.verdict == "failed"
+    assert str(found) == "edges: failed: the mean rank correlation over 3 stages is 1.00, above 0.5"
+
+
+@pytest.mark.parametrize("value", [0.0, 2.5])
+def test_a_constant_map_passes_nothing(network: keras.Model, pictures: np.ndarray, value: float) -> None:
+    flat = planted("flat", lambda images: np.full(images.shape[:3], value, np.float32))
+    found = sanity_check(network, pictures, flat, stages=3)
+    assert found.verdict == "undefined"
+    assert np.isnan(found.mean_rank_correlation)
+    assert [stage.undefined for stage in found.stages] == [4] * 4
+    assert str(found) == "flat: undefined: in 12 of 12 pairs of maps one is constant, and cannot be compared"
+    record = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert record["verdict"] == "undefined"
+    assert record["mean_rank_correlation"] is None
+    assert [stage["rank_correlation"] for stage in record["stages"]] == [None] * 4
+    assert [stage["similarity"] for stage in record["stages"]] == [None] * 4
+    title = found.figure().get_suptitle().replace("\n", " ")
+    assert title.startswith("Sanity check of flat: undefined")
+
+
+def test_pictures_with_a_constant_map_are_left_out_of_the_means(
+    network: keras.Model, pictures: np.ndarray
+) -> None:
+    def half(images: np.ndarray) -> np.ndarray:
+        maps = BASELINES["edges"](images, 0)
+        maps[:2] = 0
+        return maps
+
+    found = sanity_check(network, pictures, planted("half", half), stages=2)
+    # Two of four pictures are compared: no more than half is undefined.
+    assert [stage.undefined for stage in found.stages] == [2] * 3
+    assert found.mean_rank_correlation == pytest.approx(1)
+    assert found.verdict == "failed"
+    assert found.to_dict()["stages"][1]["rank_correlation"] == pytest.approx(1)
+
+
+@pytest.fixture(scope="module")
+def trained() -> tuple[keras.Model, np.ndarray]:
+    """A small network that knows the shapes, and eight of its test pictures."""
+    data = shapes.load(320, 16, image_size=24)
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((24, 24, 3)), layers.Rescaling(1 / 127.5, offset=-1)])
+    for width in (8, 16, 24):
+        model.add(layers.Conv2D(width, 3, padding="same", activation="relu"))
+        model.add(layers.MaxPooling2D())
+    model.add(layers.Flatten())
+    model.add(layers.Dense(32, activation="relu"))
+    model.add(layers.Dense(4, activation="softmax"))
+    model.compile(keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
+    model.fit(data.train.images.astype("float32"), data.train.labels, epochs=15, verbose=0)
+    images = data.validation.images.astype("float32")
+    assert (model.predict(images, verbose=0).argmax(axis=1) == data.validation.labels).mean() > 0.7
+    return model, images[:8]
+
+
+def test_guided_backpropagation_fails_and_saliency_passes(trained: tuple[keras.Model, np.ndarray]) -> None:
+    found = {name: sanity_check(*trained, name) for name in ("saliency", "guided_backpropagation")}
+    guided, saliency = found["guided_backpropagation"], found["saliency"]
+    assert guided.verdict == "failed"
+    assert saliency.verdict == "passed"
+    assert guided.mean_rank_correlation > saliency.mean_rank_correlation + 0.1
+    # The last stage alone does not tell them apart: it would pass both.
+    assert max(one.stages[-1].rank_correlation.mean() for one in found.values()) < 0.5
+    means = [stage.rank_correlation.mean() for stage in guided.stages[1:]]
+    assert guided.mean_rank_correlation == pytest.approx(np.mean(means))
+    assert guided.to_dict()["mean_rank_correlation"] == guided.mean_rank_correlation
+    assert "above a mean rank correlation of 0.5" in guided.to_dict()["rule"]
 
 
 def test_refusals(network: keras.Model, pictures: np.ndarray) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from kerasviz.cli.parts.inputs import add_model, add_pictures
 
@@ -72,10 +74,12 @@ def run(args: argparse.Namespace) -> None:
     record, out = found.to_dict(), Path(args.out)
     headings = ("layers randomised", "the last of them", "rank correlation", "similarity")
     rows = [
-        (str(s["randomized"]), s["layer"], f"{s['rank_correlation']:.3f}", f"{s['similarity']:.3f}")
-        for s in record["stages"]
+        (str(stage["randomized"]), stage["layer"], *_cells(stage, len(pictures)))
+        for stage in record["stages"]
     ]
     print_table(headings, rows, (headings[0], *headings[2:]))
+    print(found)
+    print(f"rule: {record['rule']}")
     with atomic_path(out / "sanity.json") as path:
         path.write_text(
             json.dumps(record | {"model": args.model, "pictures": len(pictures)}, indent=2) + "\n"
@@ -90,3 +94,11 @@ def run(args: argparse.Namespace) -> None:
     figure = comparison_figure([picture.shown for picture in shown], maps, columns, scale="each")
     save_figure(figure, out / "sanity-maps.png")
     print(f"sanity.json, sanity.png, sanity-maps.png in {out}")
+
+
+def _cells(stage: dict[str, Any], pictures: int) -> Iterator[str]:
+    """Yield a stage's two numbers as texts, with the count of the pictures that they say nothing about."""
+    undefined = stage["undefined"]
+    without = f" ({undefined} of {pictures} undefined)" if undefined else ""
+    for name in ("rank_correlation", "similarity"):
+        yield "undefined" if stage[name] is None else f"{stage[name]:.3f}{without}"
