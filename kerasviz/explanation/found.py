@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ class Found:
     """The maps of some pictures, float32 `(N, ...)`, with what the model said of them.
 
     `layer` is the path of the layer that the maps are made of, `error` `(N,)` what the method declares in
-    `Method.error`.
+    `Method.error`, `chosen` the value of options that were left to the method.
     """
 
     maps: np.ndarray
@@ -28,13 +28,19 @@ class Found:
     score_kind: str
     layer: str | None = None
     error: np.ndarray | None = None
+    chosen: Mapping[str, Any] | None = None
 
     @classmethod
     def of(
-        cls, maps: np.ndarray, said: Said, layer: str | None = None, error: np.ndarray | None = None
+        cls,
+        maps: np.ndarray,
+        said: Said,
+        layer: str | None = None,
+        error: np.ndarray | None = None,
+        chosen: Mapping[str, Any] | None = None,
     ) -> Found:
         """Return the maps with what the model said of their pictures."""
-        return cls(maps, said.scores, said.classes, said.outputs, said.score_kind, layer, error)
+        return cls(maps, said.scores, said.classes, said.outputs, said.score_kind, layer, error, chosen)
 
 
 def joined(parts: Sequence[Found]) -> Found:

@@ -43,7 +43,7 @@ class Explanation:
         outputs: what the model returned for the pictures, in its own structure.
         layer: the path of the layer that the maps are made of; None where there is none.
         method: the method's name.
-        options: the value of every option of the method.
+        options: the value of every option of the method, also of those that were left to it.
         error: float32 `(N,)`, how far each map may be off; None where the method does not know.
         error_kind: what the error is: `"completeness"` or `"standard error"`.
         images: what was explained: the very array, or the model's inputs in its own structure; None for a
@@ -91,7 +91,7 @@ class Explanation:
             outputs=found.outputs,
             layer=found.layer,
             method=method.name,
-            options=options,
+            options={**options, **(found.chosen or {})},
             error=found.error,
             error_kind=None if found.error is None else method.error,
             images=kept_images(model, images),

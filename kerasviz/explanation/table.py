@@ -195,8 +195,20 @@ METHODS: tuple[Method, ...] = (
         PERTURBATION,
         occlusion,
         (
-            Option("patch", int, None, "the square's side in pixels; an eighth of the shorter side", low=1),
-            Option("stride", int, None, "pixels from one square to the next; half of the patch", low=1),
+            Option(
+                "patch",
+                int,
+                None,
+                "the square's side in pixels; an eighth of the shorter side, or more: at most 1,000 squares",
+                low=1,
+            ),
+            Option(
+                "stride",
+                int,
+                None,
+                "pixels from one square to the next; half of the patch, or more: at most 1,000 squares",
+                low=1,
+            ),
             _FILL,
             Option(
                 "of",
@@ -211,7 +223,7 @@ METHODS: tuple[Method, ...] = (
         takes_layer=True,
         layer_if=("of", "activations"),
         signed=True,
-        passes="one for each window",
+        passes="one for each window, by default at most 1,000",
     ),
     Method(
         "rise",

@@ -15,6 +15,7 @@ from PIL import Image
 
 import kerasviz as kv
 from kerasviz.cli import main
+from kerasviz.cli.parts.drawing import Naming
 from kerasviz.explanation import CAM, GRADIENT, METHODS, Method, Option, find_method
 from kerasviz.models import NamedDense, save_model
 
@@ -478,3 +479,14 @@ def test_any_method_in_noise(place: Path, tmp_path: Path) -> None:
         rtol=1e-5,
         atol=1e-7,
     )
+
+
+def test_titles_say_what_was_left_to_a_method(
+    place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    titles = []
+    title = Naming.title
+    monkeypatch.setattr(Naming, "title", lambda *said: titles.append(title(*said)) or titles[-1])
+    run(place, tmp_path, "--method", "grad_cam,occlusion")
+    run(place, tmp_path, "--method", "occlusion", "--patch", "4")
+    assert titles == ["Grad-CAM at later", "Occlusion, patch=2, stride=1", "Occlusion, patch=4, stride=2"]

@@ -8,13 +8,13 @@ import pytest
 
 from kerasviz.errors import InputError
 from kerasviz.explanation import filled
-from kerasviz.explanation.perturbation.masking import random_masks, window_starts, windows
+from kerasviz.explanation.perturbation.masking import few_windows, random_masks, window_starts, windows
 
 
 def test_windows_cover_every_pixel() -> None:
     for length, patch, stride in [(7, 3, 3), (8, 3, 2), (5, 5, 1), (9, 4, 4)]:
         shown = np.zeros((length, length + 2), int)
-        for window in windows(shown.shape, patch, stride):
+        for window in windows(shown.shape, [patch] * 2, [stride] * 2)[0]:
             assert shown[window].shape == (patch, patch)
             shown[window] += 1
         assert (shown > 0).all()
@@ -24,6 +24,36 @@ def test_windows_cover_every_pixel() -> None:
 def test_window_refusals(patch: int, stride: int) -> None:
     with pytest.raises(InputError, match="expected 1 to"):
         window_starts(8, patch, stride)
+
+
+@pytest.mark.parametrize(
+    ("size", "patch", "stride"),
+    [
+        ((224, 224), [28, 28], [14, 14]),  # 15 x 15 = 225, as ever
+        ((64, 64), [8, 8], [4, 4]),
+        ((5, 5), [1, 1], [1, 1]),
+        ((64, 64, 64), [11] * 3, [6] * 3),  # 10 x 10 x 10; an eighth takes 15 x 15 x 15
+        ((32, 31, 30), [5] * 3, [3] * 3),  # 10 x 10 x 10; an eighth, 3, takes 16 x 15 x 15
+        ((8, 100_000), [8, 199], [8, 100]),  # 1 x 1000: larger than the shorter side
+    ],
+)
+def test_windows_by_default(size, patch, stride) -> None:
+    assert few_windows(size, None, None, 1000) == (patch, stride)
+    found, counts = windows(size, patch, stride)
+    assert len(found) == np.prod(counts) <= 1000
+    shown = np.zeros(size, bool)
+    for window in found:
+        shown[window] = True
+    assert shown.all()
+
+
+def test_what_is_asked_of_windows_counts() -> None:
+    assert few_windows((64, 64), 3, 1, 1000) == ([3, 3], [1, 1])
+    assert few_windows((64, 64), None, 2, 1000) == ([8, 8], [2, 2])
+    assert few_windows((64, 64), 5, None, 1000) == ([5, 5], [3, 3])
+    # Half of the patch, 2, takes 32 x 32; no stride takes fewer than the patch itself.
+    assert few_windows((64, 64), 3, None, 1000) == ([3, 3], [3, 3])
+    assert few_windows((640, 640), 4, None, 1000) == ([4, 4], [4, 4])
 
 
 def test_fills() -> None:

@@ -11,7 +11,7 @@ from keras import layers
 from maps_of import maps_of
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation import Interrupted
+from kerasviz.explanation import Interrupted, explain
 from kerasviz.explanation.perturbation.rescoring import Sample
 from kerasviz.probe import class_score, region_score
 
@@ -246,3 +246,12 @@ def test_models_without_a_picture_or_a_spatial_layer(network: keras.Model, pictu
             maps_of(network, pictures, method, layer="last")
     with pytest.raises(UnsupportedModelError, match="earlier layer"):
         maps_of(network, pictures, "score_cam", layer="head")
+
+
+def test_occlusion_says_what_it_chose_and_ends() -> None:
+    model = keras.Sequential([keras.Input((32, 31, 30, 1)), layers.GlobalAveragePooling3D(), layers.Dense(2)])
+    found = explain(model, np.ones((1, 32, 31, 30, 1), np.float32), "occlusion", raw=True, progress=False)
+    assert (found.options["patch"], found.options["stride"]) == (5, 3)
+    assert found.maps.shape == (1, 10, 10, 10)
+    asked = explain(model, np.ones((1, 32, 31, 30, 1), np.float32), "occlusion", patch=16, progress=False)
+    assert (asked.options["patch"], asked.options["stride"]) == (16, 8)

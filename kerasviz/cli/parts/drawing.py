@@ -88,6 +88,8 @@ def _is_of_pixels(method: Method) -> bool:
 class Naming:
     """What titles and names of files say: the methods, with the options that are not the default.
 
+    Titles also say what was left to a method, and what it chose.
+
     In the names of files are layers, where they were asked for, and `target`, what was asked to be explained.
     `smoothing` is what was asked of the noise around the methods.
     """
@@ -98,7 +100,8 @@ class Naming:
 
     def title(self, column: Column, one: Map) -> str:
         """Return what stands above a map of the column."""
-        return ", ".join([one.title, *(f"{name}={value}" for name, value in self._changed(column).items())])
+        said = {**self._changed(column), **one.chosen}
+        return ", ".join([one.title, *(f"{name}={value}" for name, value in said.items())])
 
     def of_figure(self) -> str:
         """Return the part of a figure's name that follows the picture's."""

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Map:
-    """One map `(h, w)`, its method and layer as they are drawn, and how far it may be off, in words."""
+    """One map `(h, w)`, its method and layer as they are drawn, and how far it may be off, in words.
+
+    `chosen` are the values of the options that were left to the method.
+    """
 
     values: np.ndarray
     title: str
     layer: str | None
     error: str
+    chosen: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,10 @@ class Explainer:
 
     def _view(self, found: Sequence[Explanation], target: Target, at: int) -> View:
         first = found[0]
-        maps = [Map(one.maps[at], one.title, one.layer, one.error_texts[at]) for one in found]
+        maps = [
+            Map(one.maps[at], one.title, one.layer, one.error_texts[at], _chosen(column, one))
+            for column, one in zip(self.columns, found, strict=False)  # fewer, where a run was interrupted
+        ]
         index = int(first.classes[at])
         shares = _probabilities(first, self.model, target)[at]
         return View(
@@ -139,6 +146,11 @@ class Explainer:
             f"{shares[index]:.3f}" if len(shares) and index >= 0 else "?",
             f"{first.score_kind} {first.scores[at]:.3f}",
         )
+
+
+def _chosen(column: Column, explanation: Explanation) -> dict[str, Any]:
+    asked = column.options
+    return {name: value for name, value in explanation.options.items() if value != asked.get(name, value)}
 
 
 def _probabilities(explanation: Explanation, model: keras.Model, target: Target) -> np.ndarray:

@@ -6,6 +6,7 @@ Works on float32 pixels `(*spatial, C)` with one to three spatial axes; knows no
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,17 +74,54 @@ def window_starts(length: int, patch: int, stride: int) -> list[int]:
     return starts if starts[-1] == last else [*starts, last]
 
 
-def windows(size: Sequence[int], patch: int, stride: int) -> list[tuple[slice, ...]]:
-    """Return the windows of `patch` pixels a side that cover a picture of that size, the last axis fastest.
+def windows(
+    size: Sequence[int], patch: Sequence[int], stride: Sequence[int]
+) -> tuple[list[tuple[slice, ...]], list[int]]:
+    """Return the windows that cover a picture of that size, the last axis fastest, and how many an axis has.
+
+    `patch` and `stride` are of each axis.
 
     Raises:
         InputError: the patch is larger than the picture, or the stride larger than the patch.
 
-    >>> len(windows((4, 6), patch=2, stride=2))
-    6
+    >>> windows((4, 6), patch=(2, 2), stride=(2, 2))[1]
+    [2, 3]
     """
-    starts = [window_starts(length, patch, stride) for length in size]
-    return [tuple(slice(at, at + patch) for at in corner) for corner in itertools.product(*starts)]
+    starts = [window_starts(*axis) for axis in zip(size, patch, stride, strict=True)]
+    corners = itertools.product(*starts)
+    found = [
+        tuple(slice(at, at + side) for at, side in zip(corner, patch, strict=True)) for corner in corners
+    ]
+    return found, [len(each) for each in starts]
+
+
+def few_windows(
+    size: Sequence[int], patch: int | None, stride: int | None, most: int
+) -> tuple[list[int], list[int]]:
+    """Return patch and stride of each axis: what is given, and for None what takes at most `most` windows.
+
+    The patch is an eighth of the shorter side, or the next larger one that takes so few; an axis that is
+    shorter cuts it off. The stride is half of the patch; of a given patch it may be up to the whole.
+
+    >>> few_windows((224, 224), None, None, most=1000)
+    ([28, 28], [14, 14])
+    >>> few_windows((64, 64, 64), None, None, most=1000)
+    ([11, 11, 11], [6, 6, 6])
+    """
+    smallest = max(1, min(size) // 8)
+    if stride is not None:
+        return [patch or smallest] * len(size), [stride] * len(size)
+    if patch is not None:
+        candidates = [([patch] * len(size), step) for step in range(-(-patch // 2), patch + 1)]
+    else:
+        candidates = [
+            ([min(side, n) for n in size], -(-side // 2)) for side in range(smallest, max(size) + 1)
+        ]
+    for sides, step in candidates:
+        steps = [min(step, side) for side in sides]
+        if math.prod(1 + -(-(n - p) // s) for n, p, s in zip(size, sides, steps, strict=True)) <= most:
+            break
+    return sides, steps
 
 
 def random_masks(size: Sequence[int], numbers: range, cells: int, keep: float, seed: int) -> np.ndarray:

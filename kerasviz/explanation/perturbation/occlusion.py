@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from kerasviz.explanation.found import Found
-from kerasviz.explanation.perturbation.masking import filled, window_starts, windows
+from kerasviz.explanation.perturbation.masking import few_windows, filled, windows
 from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.submodel import UpToLayer
@@ -16,6 +15,9 @@ from kerasviz.probe import default_layer, frozen_forward, resolve
 
 # Pixels (B, *spatial, C) -> how much each copy differs from the whole picture, (B,).
 Change = Callable[[np.ndarray], np.ndarray]
+
+# Windows that a picture takes by default: a volume of 64 a side took 3,375.
+_MOST_WINDOWS = 1000
 
 
 def occlusion(
@@ -44,9 +46,11 @@ def occlusion(
     Args:
         request: from `explain`; `layer` goes with `of="activations"` alone, and `raw=True` returns one value
             for each window, `(N, rows, columns)`.
-        patch: the side of the square in pixels; None for an eighth of the shorter side.
-        stride: pixels from one window to the next, at most `patch`; None for half of it. A last window is
-            flush with the edge, so that every pixel is hidden at least once.
+        patch: the side of the square in pixels; None for an eighth of the shorter side, or more, so that
+            there are at most 1,000 windows; an axis shorter than that cuts it off.
+        stride: pixels from one window to the next, at most `patch`; None for half of it, or more where the
+            patch is given and takes more than 1,000 windows. A last window is flush with the edge, so that
+            every pixel is hidden at least once. What was chosen stands in the explanation's `options`.
         fill: what the square holds: `"zero"`, `"mean"` or `"blur"` (see `masking.filled`).
         of: `"score"` or `"activations"`.
         precision: `"float32"`, or `"bfloat16"` for speed on CPUs that compute in it.
@@ -59,19 +63,18 @@ def occlusion(
         InputError: a patch larger than the picture, or a stride larger than the patch.
         Interrupted: on Ctrl-C, with what is done so far; NaN where no window has been.
 
-    Passes: one for each window, 225 for a 224 x 224 picture with the defaults.
+    Passes: one for each window; with the defaults at most 1,000, 225 for a 224 x 224 picture.
     """
     submodels: dict[str, UpToLayer] = {}
 
     def begin(sample: Sample) -> _Occlusion:
-        side = patch if patch is not None else max(1, min(sample.pixels.shape[:-1]) // 8)
-        step = stride if stride is not None else math.ceil(side / 2)
+        sides, steps = few_windows(sample.pixels.shape[:-1], patch, stride, _MOST_WINDOWS)
         if of == "score":
             change: Change = lambda pixels: sample.said.scores - sample.score(pixels)  # noqa: E731
             path = None
         else:
             path, change = _activation_change(request, sample, precision, submodels)
-        return _Occlusion(sample.pixels, side, step, filled(sample.pixels, fill), change, request.raw, path)
+        return _Occlusion(sample.pixels, sides, steps, filled(sample.pixels, fill), change, request.raw, path)
 
     return rescore(request, begin, precision, progress, "occlusion")
 
@@ -80,16 +83,16 @@ class _Occlusion(Experiment):
     def __init__(
         self,
         pixels: np.ndarray,
-        patch: int,
-        stride: int,
+        patch: Sequence[int],
+        stride: Sequence[int],
         hidden: np.ndarray,
         change: Change,
         raw: bool,
         layer: str | None,
     ) -> None:
-        size = pixels.shape[:-1]
-        self._windows = windows(size, patch, stride)
-        self._rows = [len(window_starts(length, patch, stride)) for length in size]
+        self._windows, self._rows = windows(pixels.shape[:-1], patch, stride)
+        # An axis shorter than the square cuts it off.
+        self.chosen = {"patch": max(patch), "stride": max(stride)}
         self._pixels, self._hidden, self._change, self._raw = pixels, hidden, change, raw
         self._values = np.full(len(self._windows), np.nan)
         self.count, self.layer = len(self._windows), layer

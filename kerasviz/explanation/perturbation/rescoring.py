@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -44,11 +44,13 @@ class Stopped(KeyboardInterrupt):
 class Experiment(abc.ABC):
     """The passes of one picture: `run` makes some of them, `map` says what they told so far.
 
-    `count` is the number of passes, `layer` the path of the layer that the map is made of.
+    `count` is the number of passes, `layer` the path of the layer that the map is made of, `chosen` the value
+    of options that were left to the method.
     """
 
     count: int
     layer: str | None = None
+    chosen: Mapping[str, Any] | None = None
 
     @abc.abstractmethod
     def run(self, part: range) -> None:
@@ -145,7 +147,7 @@ def _finished(experiment: Experiment, sample: Sample, raw: bool) -> Found:
     found = experiment.map().astype(np.float32)
     maps = found[None] if raw or found.shape == size else resize(found[None], size)
     errors = None if error is None else np.array([error], np.float32)
-    return Found.of(maps, sample.said, experiment.layer, errors)
+    return Found.of(maps, sample.said, experiment.layer, errors, experiment.chosen)
 
 
 def _unknown(part: Found) -> Found:
