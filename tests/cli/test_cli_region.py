@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import keras
@@ -13,6 +14,7 @@ from PIL import Image
 from kerasviz.cli import main
 from kerasviz.cli.parts.rectangle import rectangle_masks
 from kerasviz.errors import InputError
+from kerasviz.images import Picture
 
 # Rows and columns of a red and of a larger blue rectangle, in a picture of 64 x 96.
 RED, BLUE = (slice(8, 24), slice(8, 24)), (slice(32, 56), slice(48, 88))
@@ -89,9 +91,15 @@ def test_what_is_refused(place, tmp_path, capsys, options, message) -> None:
 
 
 def test_cells_count_by_the_share_that_the_rectangle_covers(place) -> None:
-    (mask,) = rectangle_masks((24, 0, 48, 16), [place / "a.png"], (4, 4))
+    nothing = np.zeros((1, 1, 3), np.uint8)
+    whole = Picture(place / "a.png", nothing, nothing)
+    (mask,) = rectangle_masks((24, 0, 48, 16), [whole], (4, 4))
     assert mask.tolist() == [[0, 1, 1, 0], [0] * 4, [0] * 4, [0] * 4]
-    (mask,) = rectangle_masks((12, 8, 24, 16), [place / "a.png"], (4, 4))
-    assert mask.tolist() == [[0.25, 0.25, 0, 0], [0.25, 0.25, 0, 0], [0] * 4, [0] * 4]
+    (mask,) = rectangle_masks((12, 8, 24, 16), [whole], (4, 4))
+    np.testing.assert_allclose(mask, np.outer([0.5, 0.5, 0, 0], [0.5, 0.5, 0, 0]), rtol=1e-6)
+    # Of a model that sees the middle half of the width: 24..72 of 96.
+    middle = dataclasses.replace(whole, box=dataclasses.replace(whole.box, left=0.25, right=0.75))
+    (mask,) = rectangle_masks((12, 0, 24, 64), [middle], (1, 4))
+    np.testing.assert_allclose(mask, [[1, 0, 0, 0]], rtol=1e-6)
     with pytest.raises(InputError, match="picture of 96 x 64 pixels"):
-        rectangle_masks((0, 50, 10, 20), [place / "a.png"], (4, 4))
+        rectangle_masks((0, 50, 10, 20), [whole], (4, 4))

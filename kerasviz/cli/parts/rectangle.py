@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from kerasviz.images import Rectangle
+    from kerasviz.images import Picture, Rectangle
 
 
 def parse_rectangle(text: str, flag: str) -> Rectangle:
@@ -32,8 +31,10 @@ def parse_rectangle(text: str, flag: str) -> Rectangle:
     return x, y, width, height
 
 
-def rectangle_masks(rectangle: Rectangle, files: Sequence[Path], size: tuple[int, int]) -> np.ndarray:
+def rectangle_masks(rectangle: Rectangle, pictures: Sequence[Picture], size: tuple[int, int]) -> np.ndarray:
     """Return the share of each cell that lies in the rectangle, float32 `(N, height, width)` of that size.
+
+    The cells are of what the model sees of a picture (`Picture.box`).
 
     Raises:
         InputError: the rectangle is not within one of the pictures.
@@ -45,25 +46,28 @@ def rectangle_masks(rectangle: Rectangle, files: Sequence[Path], size: tuple[int
 
     x, y, width, height = rectangle
     masks = []
-    for file in files:
-        rows, columns = read_image(file).shape[:2]
+    for picture in pictures:
+        rows, columns = read_image(picture.path).shape[:2]
         if x + width > columns or y + height > rows:
             raise InputError(
-                f"--region is {x},{y},{width},{height} (x, y, width, height), which is not within {file}, a "
-                f"picture of {columns} x {rows} pixels: choose one inside it."
+                f"--region is {x},{y},{width},{height} (x, y, width, height), which is not within "
+                f"{picture.path}, a picture of {columns} x {rows} pixels: choose one inside it."
             )
-        down = _covered(y / rows, (y + height) / rows, size[0])
-        masks.append(np.outer(down, _covered(x / columns, (x + width) / columns, size[1])))
+        box = picture.box
+        down = _covered(y / rows, (y + height) / rows, (box.top, box.bottom), size[0])
+        across = _covered(x / columns, (x + width) / columns, (box.left, box.right), size[1])
+        masks.append(np.outer(down, across))
     return np.stack(masks).astype(np.float32)
 
 
-def _covered(start: float, end: float, cells: int) -> np.ndarray:
-    """Return the share of each of so many cells between 0 and 1 that lies between `start` and `end`.
+def _covered(start: float, end: float, between: tuple[float, float], cells: int) -> np.ndarray:
+    """Return the share of each of so many cells `between` two places that lies between `start` and `end`.
 
-    >>> _covered(0.25, 0.75, 2).tolist()
-    [0.5, 0.5]
+    >>> _covered(0.25, 0.75, (0, 1), 2).tolist(), _covered(0.25, 0.75, (0.5, 1), 2).tolist()
+    ([0.5, 0.5], [1.0, 0.0])
     """
     import numpy as np
 
-    edges = np.arange(cells + 1)
-    return np.clip(np.minimum(end * cells, edges[1:]) - np.maximum(start * cells, edges[:-1]), 0, 1)
+    edges = np.linspace(*between, cells + 1)
+    inside = np.minimum(end, edges[1:]) - np.maximum(start, edges[:-1])
+    return np.clip(inside / np.diff(edges), 0, 1)

@@ -61,7 +61,7 @@ class AskedTargets:
         output = self.output
         if self.region is not None:
             size = map_size(model, batch, output)
-            masks = rectangle_masks(self.region, [picture.path for picture in pictures], size)
+            masks = rectangle_masks(self.region, pictures, size)
             labels: Sequence[int | None] = self.classes or [None]
             return [region_score(masks, label, output=output) for label in labels]
         chosen = [class_score(index, output=output) for index in self.classes]
