@@ -30,6 +30,9 @@ class Embedding:
     vectors: np.ndarray
     pooled: tuple[int, ...] | None = None
 
+    def __repr__(self) -> str:
+        return f"Embedding({len(self)} vectors of {self.vectors.shape[1]} numbers at {self.layer})"
+
     def __len__(self) -> int:
         return len(self.vectors)
 

@@ -63,6 +63,9 @@ class EventLog:
         self._write(event_pb2.Event(step=start_step, session_log=start))
         self.flush()
 
+    def __repr__(self) -> str:
+        return f"EventLog({self.path}{', closed' if self._file.closed else ''})"
+
     def image(
         self,
         tag: str,

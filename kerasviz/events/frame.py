@@ -26,6 +26,10 @@ class Frame:
     image: np.ndarray
     meta: FrameMeta = field(default_factory=FrameMeta)
 
+    def __repr__(self) -> str:
+        size = " x ".join(map(str, self.image.shape))
+        return f"Frame({self.tag} at step {self.step}: {size} {self.image.dtype})"
+
 
 @dataclass(frozen=True)
 class TagInfo:

@@ -36,6 +36,9 @@ class LogReader:
         self._damage = {run: Damage() for run in sorted(files_of)}
         self._runs = {run: index_run(files_of[run], damage) for run, damage in self._damage.items()}
 
+    def __repr__(self) -> str:
+        return f"LogReader({self.path}: {len(self.tags())} tags in {len(self._runs)} runs)"
+
     @property
     def damage(self) -> Damage:
         """What could not be read of all runs until now, counted; its `str()` is a sentence."""

@@ -58,6 +58,10 @@ class Method:
     doubt: Callable[[Found, Mapping[str, Any]], str | None] | None = None
     weighting: Weighting | None = None
 
+    def __repr__(self) -> str:
+        options = ", ".join(option.name for option in self.options) or "none"
+        return f"Method({self.name}: {self.title}; options: {options})"
+
     def resolved(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return a checked value for every option of the method: what is passed, else the default.
 

@@ -35,6 +35,11 @@ class Term:
     position: tuple[int, ...] | None
     weight: float = 1.0
 
+    def __repr__(self) -> str:
+        which = f"a direction of {len(self.direction)}" if np.ndim(self.direction) else repr(self.direction)
+        at = "" if self.position is None else f" at {self.position or 'the middle'}"
+        return f"{self.weight:g} x {self.layer or 'logits'}: {which}{at}"
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Objective:

@@ -66,6 +66,10 @@ class Maximized:
     scores: np.ndarray
     history: np.ndarray = field(repr=False)
 
+    def __repr__(self) -> str:
+        size = " x ".join(map(str, self.images.shape[1:]))
+        return f"Maximized({len(self.images)} pictures of {size})"
+
 
 def maximize(
     model: keras.Model,

@@ -31,6 +31,10 @@ class RegionScore(Target):
     class_names: Sequence[str] | None = None
     axes: int = 2
 
+    def __repr__(self) -> str:
+        which = "the predicted class" if self.label is None else repr(self.label)
+        return f"RegionScore({which} in a mask of the shape {np.shape(self.mask)})"
+
     def key(self) -> tuple:
         """Return what decides whether two of them share one compiled function: not mask and label."""
         return ("region", self.axes, self.output, self.probability)

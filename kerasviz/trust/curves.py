@@ -22,6 +22,10 @@ class Curves:
     shares: np.ndarray
     scores: np.ndarray
 
+    def __repr__(self) -> str:
+        pictures, points = self.scores.shape
+        return f"Curves({pictures} pictures, {points} points, mean area {self.areas.mean():.3f})"
+
     @property
     def areas(self) -> np.ndarray:
         """The area under each curve by the trapezoidal rule, `(N,)`: the mean height over the shares.

@@ -78,6 +78,10 @@ class MethodScores:
     curves: dict[str, Curves]
     seconds: float
 
+    def __repr__(self) -> str:
+        means = ", ".join(f"{measure} {self.mean(measure):.3f}" for measure in self.values)
+        return f"MethodScores({self.method}: {means})"
+
     def mean(self, measure: str) -> float:
         """Return the mean of a measure over the pictures."""
         return float(self.values[measure].mean())
@@ -134,6 +138,10 @@ class Evaluator:
             if self.masks is None:
                 raise InputError(f"{', '.join(OF_MASKS)} need masks: pass them, or other measures.")
             checked_pairs(np.zeros(self.images.shape[:3], bool), self.masks)
+
+    def __repr__(self) -> str:
+        masks = "no masks" if self.masks is None else "masks"
+        return f"Evaluator({self.model.name}: {len(self.images)} pictures, {masks}, {self.settings})"
 
     @cached_property
     def classes(self) -> np.ndarray:

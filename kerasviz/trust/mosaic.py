@@ -23,6 +23,9 @@ class Mosaics:
     classes: np.ndarray
     cells: np.ndarray
 
+    def __repr__(self) -> str:
+        return f"Mosaics({len(self.images)} of four pictures)"
+
 
 def make_mosaics(images: np.ndarray, classes: np.ndarray, count: int, seed: int = 0) -> Mosaics | None:
     """Return mosaics of 2 x 2 pictures at half their size, one of the explained class and three of others.

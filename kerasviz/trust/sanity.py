@@ -46,6 +46,9 @@ class SanityStage:
         """Of how many pictures there is nothing to compare, because a map is constant."""
         return int(np.isnan(self.rank_correlation).sum())
 
+    def __repr__(self) -> str:
+        return f"SanityStage({self.layer}: rank correlation {_mean(self.rank_correlation):.3f})"
+
 
 @dataclass(frozen=True)
 class SanityCheck:
@@ -53,6 +56,10 @@ class SanityCheck:
 
     method: str
     stages: tuple[SanityStage, ...]
+
+    def __repr__(self) -> str:
+        final = self.final_rank_correlation
+        return f"SanityCheck({self.method}: {len(self.stages)} stages, final rank correlation {final:.3f})"
 
     @property
     def mean_rank_correlation(self) -> float:

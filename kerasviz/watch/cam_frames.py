@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -50,7 +50,7 @@ def cams(
 
 @dataclass(frozen=True)
 class _Cams(Source):
-    images: tuple[Picture, ...]
+    images: tuple[Picture, ...] = field(repr=False)
     layer: LayerRequest | None
     method: str
     target: Any

@@ -77,6 +77,9 @@ class Evolution(keras.callbacks.Callback):
         self._batch = -1
         self._in_loop = False
 
+    def __repr__(self) -> str:
+        return f"Evolution(step {self._step} in {self.directory})"
+
     def watching(self, model: keras.Model, *, optimizer: Any = None) -> Evolution:
         """Return this evolution for a training loop of one's own over `model`, to be used with `with`.
 

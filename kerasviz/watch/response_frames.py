@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def responses(
 
 @dataclass(frozen=True)
 class _Responses(Source):
-    image: Picture
+    image: Picture = field(repr=False)
     layer: Asked
     scale: ScaleChoice
     name: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,7 +41,7 @@ def dead_filters(
 
 @dataclass(frozen=True)
 class _DeadFilters(Source):
-    images: tuple[Picture, ...]
+    images: tuple[Picture, ...] = field(repr=False)
     layer: Asked | None
     name: str | None
     input_range: Range | None

@@ -61,6 +61,9 @@ class TrainingLog(keras.callbacks.Callback):
         self._batch = self._window_start = -1
         self._window_means: dict[str, float] = {}
 
+    def __repr__(self) -> str:
+        return f"TrainingLog(step {self._step} in {self.directory})"
+
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Open the two event files; log the graphs when training starts afresh."""
         self._close()
