@@ -58,8 +58,8 @@ class SanityCheck:
     stages: tuple[SanityStage, ...]
 
     def __repr__(self) -> str:
-        final = self.final_rank_correlation
-        return f"SanityCheck({self.method}: {len(self.stages)} stages, final rank correlation {final:.3f})"
+        mean = self.mean_rank_correlation
+        return f"SanityCheck({self.method}: {len(self.stages)} stages, mean rank correlation {mean:.3f})"
 
     @property
     def mean_rank_correlation(self) -> float:
