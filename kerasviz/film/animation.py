@@ -66,7 +66,8 @@ class Animation:
         if self.letterboxed:
             parts.append(f"{self.letterboxed} smaller than the film, in a grey margin")
         if self.error is not None and self.error > TOLERATED_ERROR:
-            parts.append(f"colours off by up to {self.error} of 255 levels: an APNG (.png) keeps them")
+            said = f"colours off by up to {self.error} of 255 levels"
+            parts.append(f"{said}: an APNG (.png) that is not small keeps them")
         if self.damage:
             parts.append(f"not whole in the log: {self.damage}")
         return "; ".join(parts)
