@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 
 from kerasviz.errors import ModelFileError
+from kerasviz.models.old_files import is_of_keras_2, not_whole, refuse_keras_2, translated
 
 ENDINGS = (".keras", ".h5", ".hdf5")
 # The config of the largest network of `keras.applications` has 2 MB; a vocabulary of a million words 16 MB.
@@ -43,12 +44,11 @@ def read_configs(path: Path, compile: bool) -> list[Any]:
             names = ["model_config", "training_config"] if compile else ["model_config"]
             texts = [_attribute(file, name, path) for name in names if name in file.attrs]
             if "model_config" not in file.attrs:
-                raise ModelFileError(
-                    f"{path} holds no whole model, perhaps only weights: save one with "
-                    "model.save('NAME.keras')."
-                )
+                raise not_whole(path, file)
             _check_datasets(file, path, path.stat().st_size)
-            return [json.loads(text) for text in texts]
+            configs = [json.loads(text) for text in texts]
+            # Of the model alone, as it is what Keras will be given.
+            return [translated(configs[0]), *configs[1:]] if is_of_keras_2(file) else configs
 
 
 def check_weights(path: Path) -> None:
@@ -88,6 +88,8 @@ def _read_archive(path: Path, compile: bool) -> Any:
         for member in members:
             if member.filename.endswith(".json"):
                 _check_size(member.file_size, path)
+        if "metadata.json" in archive.namelist():
+            refuse_keras_2(json.loads(archive.read("metadata.json")), path)
         config = json.loads(archive.read("config.json"))
         if _WEIGHTS in archive.namelist():
             weights = archive.read(_WEIGHTS)

@@ -13,6 +13,7 @@ from kerasviz.errors import InputError, ModelFileError, did_you_mean
 from kerasviz.models.allowed import not_of_keras, refuse_what_is_not_allowed
 from kerasviz.models.backbones import load_application
 from kerasviz.models.containers import ENDINGS, first_line, read_configs
+from kerasviz.models.old_files import in_words_of_keras_3
 from kerasviz.models.preprocessing import MeanSubtraction
 from kerasviz.models.record import read_record, write_record
 
@@ -22,7 +23,8 @@ def load_model(
 ) -> keras.Model:
     """Return the model in a file, or a network of `keras.applications` by its name.
 
-    - A `.keras`, `.h5` or `.hdf5` file that holds a whole model. It may name classes and functions of Keras
+    - A `.keras`, `.h5` or `.hdf5` file that holds a whole model; of Keras 2 the latter two, such as the
+      `keras_model.h5` of Teachable Machine. It may name classes and functions of Keras
       and registered ones, and nothing else: a file that holds code (a `Lambda` layer), names other code,
       reads other files or is made to fill the memory is refused before Keras sees it.
     - A folder with a TensorFlow SavedModel, of `model.export` or older: Keras 3 reads it as one opaque layer
@@ -92,7 +94,8 @@ def _load_file(path: Path, compile: bool) -> keras.Model:
     for config in read_configs(path, compile):
         refuse_what_is_not_allowed(config, path)
     try:
-        model = keras.models.load_model(path, compile=compile, safe_mode=True)
+        with in_words_of_keras_3(path) as read:
+            model = keras.models.load_model(read, compile=compile, safe_mode=True)
     except Exception as error:
         raise ModelFileError(_explain(path, error)) from error
     _require_means(model, path)

@@ -120,8 +120,9 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
     """Return the class names in a text file with one name a line, or in a JSON file with a list of names.
 
     Lines are stripped of surrounding white space and empty lines are left out, so the first name is that of
-    class 0. The file is UTF-8, with or without a byte-order mark. A name may occur twice: the names of
-    ImageNet's classes hold two cranes.
+    class 0. Lines that are numbered from 0 on, every one, as "0 cat" and "1 dog" in the `labels.txt` of
+    Teachable Machine, lose their numbers. The file is UTF-8, with or without a byte-order mark. A name may
+    occur twice: the names of ImageNet's classes hold two cranes.
 
     Raises:
         InputError: the file is missing, is not text, has more than 16 MB, or holds something else than two
@@ -146,7 +147,7 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
         raise InputError(f"the class names {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not a UTF-8 text file with one class name a line.") from error
-    names: Any = [line.strip() for line in text.splitlines() if line.strip()]
+    names: Any = _without_numbers([line.strip() for line in text.splitlines() if line.strip()])
     if path.suffix == ".json" or text.lstrip().startswith("["):
         try:
             names = json.loads(text)
@@ -160,3 +161,9 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
         return _checked_names(names)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    parts = [line.split(maxsplit=1) for line in lines]
+    numbered = all(len(part) == 2 and part[0] == str(at) for at, part in enumerate(parts))
+    return [name for _, name in parts] if numbered else lines

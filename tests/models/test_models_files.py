@@ -160,7 +160,7 @@ def test_an_h5_file_whose_config_is_no_json(tmp_path: Path):
 
 def test_weights_are_no_model(tmp_path: Path):
     small().save_weights(tmp_path / "m.weights.h5")
-    with pytest.raises(ModelFileError, match="no whole model, perhaps only weights"):
+    with pytest.raises(ModelFileError, match="holds weights alone"):
         load_model(tmp_path / "m.weights.h5")
 
 
