@@ -33,6 +33,7 @@ from .explanation import (
     Method,
     Probe,
     explain,
+    explain_outputs,
     methods,
     smooth,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "errors",
     "events",
     "explain",
+    "explain_outputs",
     "explanation",
     "film",
     "filter_activation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerasviz.explanation.cams.run import input_size
 from kerasviz.explanation.cams.weigh import Weighting
+from kerasviz.explanation.each_output import explain_outputs
 from kerasviz.explanation.entry import Interrupted, explain
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.gradients.batches import reduced
@@ -40,6 +41,7 @@ __all__ = [
     "Trace",
     "Weighting",
     "explain",
+    "explain_outputs",
     "explained_classes",
     "filled",
     "find_method",

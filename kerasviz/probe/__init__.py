@@ -12,7 +12,7 @@ from kerasviz.probe.input_gradients import InputGradient, InputGradients, input_
 from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels
 from kerasviz.probe.layers import CallPath, LayerRequest, Place, resolve, uses_channels_first, walk
-from kerasviz.probe.outputs import pick
+from kerasviz.probe.outputs import output_names, pick
 from kerasviz.probe.probe import BATCH_SIZE, Probe
 from kerasviz.probe.programs import OUTPUT
 from kerasviz.probe.raw_pictures import model_ready
@@ -64,6 +64,7 @@ __all__ = [
     "map_size",
     "model_ready",
     "output_layer",
+    "output_names",
     "pick",
     "picture_position",
     "region_score",

@@ -37,7 +37,8 @@ def picked(outputs: Any, names: Sequence[str], output: int | str | None) -> Any:
         if len(tensors) > 1:
             listed = f": {', '.join(names)}" if names else ""
             raise TargetError(
-                f"The model has {len(tensors)} outputs{listed}; say which to explain, output=..."
+                f"The model has {len(tensors)} outputs{listed}; say which to explain: "
+                f"target=top_class(output={(names or (0,))[0]!r}), or explain_outputs for each."
             )
         return tensors[0]
     if isinstance(output, str):
