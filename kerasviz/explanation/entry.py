@@ -13,6 +13,7 @@ from kerasviz.explanation.perturbation.rescoring import Stopped
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
+from kerasviz.models import check_class_names, class_names
 from kerasviz.probe import LayerRequest, Target, as_target, model_ready
 
 if TYPE_CHECKING:
@@ -81,8 +82,8 @@ def explain(
         finite input.
 
     Raises:
-        InputError: an unknown method or option, a value that an option does not take, or unusable pictures
-            (ImageError).
+        InputError: an unknown method or option, a value that an option does not take, unusable pictures
+            (ImageError), or the model keeps more or fewer class names than it tells classes apart.
         LayerNotFoundError, TargetError: no such layer, or no such score.
         UnsupportedModelError: the network is none that the method is defined for.
         Interrupted: on Ctrl-C during a method of many passes, with what is done so far.
@@ -93,6 +94,7 @@ def explain(
     Explanation(Grad-CAM at c: 3 maps of 4 x 4; class 1 (output ...), class 1 (output ...), ...)
     """
     images = model_ready(model, images, preprocessed or input_range is not None)
+    check_class_names(class_names(model), model)
     row = find_method(method)
     resolved = row.resolved(options)
     request = Request(model, images, layer, as_target(target), raw, batch_size)

@@ -18,7 +18,7 @@ def class_names(model: keras.Model) -> list[str] | None:
 
     In this order: the attribute `model.class_names`; that of `model.preprocessor`; ImageNet's, for a network
     that `kerasviz.load_model` opened by its name; the layers from the last to the first that have
-    `class_names`, as `NamedDense` has, inside nested models too.
+    `class_names`, as many as the model tells classes apart, as `NamedDense` has, inside nested models too.
 
     >>> from kerasviz.models import NamedDense
     >>> inputs = keras.Input((4,))
@@ -35,7 +35,8 @@ def class_names(model: keras.Model) -> list[str] | None:
     for layer in reversed(getattr(model, "layers", ())):
         nested = isinstance(layer, keras.Model)
         names = class_names(layer) if nested else getattr(layer, "class_names", None)
-        if names is not None:
+        # Names of a head that another one has replaced are not those of the model's classes.
+        if names is not None and class_count(model) in (None, len(names)):
             return [str(name) for name in names]
     return None
 

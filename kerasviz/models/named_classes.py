@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from kerasviz.errors import InputError
+from kerasviz.models.class_lookup import class_count
 
 Classes = int | Sequence[str]
 # A file of class names is read no further: the 21,841 classes of the whole ImageNet take 1 MB.
@@ -93,8 +94,8 @@ def probabilities_layer(classes: Classes, kernel_initializer: Any = "glorot_unif
     return NamedDense(classes, **settings)
 
 
-def check_class_names(names: Sequence[str], model: keras.Model) -> None:
-    """Refuse `names` that are more or fewer than the classes that `model` tells apart.
+def check_class_names(names: Sequence[str] | None, model: keras.Model) -> None:
+    """Refuse `names` that are more or fewer than the classes that `model` tells apart; None passes.
 
     A model of one output unit tells two classes apart. Models with several outputs, or whose output is no
     vector for each picture, are not checked.
@@ -105,11 +106,8 @@ def check_class_names(names: Sequence[str], model: keras.Model) -> None:
     >>> inputs = keras.Input((4,))
     >>> check_class_names(["cat", "dog"], keras.Model(inputs, keras.layers.Dense(2)(inputs)))
     """
-    shape = model.output_shape
-    if not (isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[-1], int)):
-        return
-    count = max(2, shape[-1])
-    if len(names) != count:
+    count = class_count(model)
+    if names is not None and count not in (None, len(names)):
         raise InputError(
             f"there are {len(names)} class names, but the model tells {count} classes apart: give one name a "
             "class, in the order of its outputs."

@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from kerasviz.errors import TargetError
+from kerasviz.models import check_class_names, find_class
 from kerasviz.models import class_names as names_in
-from kerasviz.models import find_class
 
 Classes = int | str | Sequence[int | str]
 # Stands for the class of a score's rank where a run is given class indices: each picture may have either.
@@ -42,15 +42,25 @@ def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) ->
         return int(label)
     if not isinstance(label, str):
         raise TargetError(f"Got {label!r} as a class; expected an index or a label.")
-    names = list(class_names) if class_names is not None else names_in(model)
+    if class_names is not None:
+        return find_class(label, list(class_names))
+    names = names_in(model)
     if names is None:
         raise TargetError(f"The model stores no class names, so {label!r} means nothing: pass class_names.")
+    check_class_names(names, model)
     return find_class(label, names)
 
 
-def check_classes(classes: np.ndarray, shape: tuple[int | None, ...]) -> None:
-    """Raise TargetError where an output of that shape has no such class."""
+def check_classes(
+    classes: np.ndarray, shape: tuple[int | None, ...], class_names: Sequence[str] | None
+) -> None:
+    """Raise TargetError where an output of that shape has no such class, or more or fewer than names."""
     count = max(shape[-1] or 1, 2)
+    if class_names is not None and shape[-1] is not None and len(class_names) != count:
+        raise TargetError(
+            f"There are {len(class_names)} class_names, but the output has {count} classes: give one name a "
+            "class, in the order of the output."
+        )
     if classes.max() >= count:
         raise TargetError(f"The output has {count} classes, 0..{count - 1}; got class {classes.max()}.")
 

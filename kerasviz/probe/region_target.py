@@ -68,7 +68,7 @@ class RegionScore(Target):
             raise TargetError(
                 f"The mask is {size[0]}x{size[1]}; the explained output is {shape[1]}x{shape[2]}."
             )
-        check_classes(parameters[0], shape)
+        check_classes(parameters[0], shape, self.class_names)
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         """Return the scores of a batch."""

@@ -70,7 +70,7 @@ class _ClassScore(Target):
         return region, [said.classes, mask]
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
-        check_classes(parameters[0], shape)
+        check_classes(parameters[0], shape, self.class_names)
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         if is_dense(explained.shape):

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from keras import layers as kl
 
-from kerasviz.errors import TargetError
+import kerasviz as kv
+from kerasviz.errors import InputError, TargetError
+from kerasviz.models import NamedDense
 from kerasviz.probe import Probe, class_score, frozen_forward, top_class
 
 IMAGES = np.array([1.0, -2.0], np.float32).reshape(2, 1, 1, 1) * np.ones((1, 2, 2, 1), np.float32)
@@ -66,6 +68,27 @@ def test_labels_come_from_the_call_or_the_model() -> None:
         Probe(model, "maps").trace(IMAGES, "dgo")
     with pytest.raises(TargetError, match="stores no class names"):
         trace([3.0, 1.0], "softmax", "dog")
+
+
+@pytest.mark.parametrize("names", [["a", "b", "c"], ["a"]])
+@pytest.mark.parametrize("label", ["a", 1])
+def test_names_that_are_not_as_many_as_the_classes_are_refused(names, label) -> None:
+    target = class_score(label, class_names=names)
+    with pytest.raises(TargetError, match=f"{len(names)} class_names, but the output has 2 classes"):
+        trace([3.0, 1.0], "softmax", target)
+    model = linear([3.0, 1.0], "softmax")
+    model.class_names = names
+    with pytest.raises(InputError, match=f"{len(names)} class names, but the model tells 2"):
+        kv.explain(model, IMAGES, layer="maps")
+    with pytest.raises(InputError, match=f"there are {len(names)} class names"):
+        Probe(model, "maps").trace(IMAGES, "a")
+
+
+def test_names_of_a_head_that_was_replaced_are_not_those_of_the_classes() -> None:
+    inputs = keras.Input((4,))
+    old = NamedDense(["cat", "dog"])(inputs)
+    assert kv.class_names(keras.Model(inputs, old)) == ["cat", "dog"]
+    assert kv.class_names(keras.Model(inputs, keras.layers.Dense(3)(old))) is None
 
 
 def test_a_callable_sees_the_outputs_as_they_are() -> None:
