@@ -25,7 +25,7 @@ from kerasviz import cli, explanation, film
 from kerasviz.cli.parts.data import add_data, load_data
 from kerasviz.data import DATA_SETS, Dataset, Split
 from kerasviz.explanation import CAM, Method, Weighting, table
-from kerasviz.explanation.cams.run import run_cam
+from kerasviz.explanation.cams.run_cam import run_cam
 from kerasviz.film.formats import table as formats
 from kerasviz.probe import engine as seam
 

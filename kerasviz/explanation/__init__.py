@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerasviz.explanation.cams.run import input_size
+from kerasviz.explanation.cams.run_cam import input_size
 from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.each_output import explain_outputs
 from kerasviz.explanation.entry import Interrupted, explain

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import html
 import io
 from collections.abc import Sequence
@@ -13,7 +12,6 @@ import numpy as np
 
 from kerasviz.errors import InputError, KerasvizError
 from kerasviz.explanation.styles import map_style
-from kerasviz.images import PictureForm, checked_range
 from kerasviz.pictures import overlay
 from kerasviz.pictures.figures import CamStyle, Figure, maps_figure
 from kerasviz.probe import leaves, picture_position
@@ -33,7 +31,7 @@ def pictures(explanation: Explanation, input_range: Sequence[float] | None) -> n
         raise InputError("The model does not take one picture (N, h, w, 1 or 3): there is none to draw on.")
     form = explanation.form
     if input_range is not None:
-        form = _with_range(form, input_range)
+        form = form.with_range(input_range)
     values = np.asarray(leaves(explanation.images)[picture_position(explanation.images)])
     return form.shown(values[..., None] if values.ndim == 3 else values)
 
@@ -90,12 +88,6 @@ def _headings(explanation: Explanation) -> list[str]:
         what = ", ".join(filter(None, said))
         headings.append(f"{'no evidence for ' if nothing[at] else ''}{label}: {what}")
     return headings
-
-
-def _with_range(form: PictureForm, input_range: Sequence[float]) -> PictureForm:
-    return dataclasses.replace(
-        form, input_range=checked_range(input_range), known_from="caller", preprocessor=None
-    )
 
 
 def _refuse_other_axes(explanation: Explanation) -> None:

@@ -8,14 +8,14 @@ import functools
 import numpy as np
 
 from kerasviz.errors import InputError, did_you_mean
-from kerasviz.explanation.cams import weights
-from kerasviz.explanation.cams.run import run_cam
+from kerasviz.explanation.cams import weightings
+from kerasviz.explanation.cams.run_cam import run_cam
 from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.gradients.batches import REDUCTIONS
 from kerasviz.explanation.gradients.guided import guided_backpropagation, guided_grad_cam
 from kerasviz.explanation.gradients.integrated import integrated_gradients, misses
 from kerasviz.explanation.gradients.plain import input_x_gradient, saliency
-from kerasviz.explanation.gradients.smoothing import smooth_grad
+from kerasviz.explanation.gradients.smooth_grad import smooth_grad
 from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, Method
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.perturbation.masking import FILLS
@@ -110,7 +110,7 @@ METHODS: tuple[Method, ...] = (
         "Grad-CAM",
         _SELVARAJU,
         "L = ReLU(sum_k w_k A_k), w_k = 1/Z sum_i dY/dA_ki",
-        Weighting(weights.grad_cam),
+        Weighting(weightings.grad_cam),
     ),
     _cam(
         "grad_cam_plus_plus",
@@ -118,7 +118,7 @@ METHODS: tuple[Method, ...] = (
         'Chattopadhay et al., "Grad-CAM++: Generalized Gradient-based Visual Explanations for Deep '
         'Convolutional Networks", WACV 2018',
         "L = ReLU(sum_k w_k A_k), w_k = sum_i ReLU(G_ki) / (2 + G_ki sum_j A_kj)",
-        Weighting(weights.grad_cam_plus_plus),
+        Weighting(weightings.grad_cam_plus_plus),
     ),
     _cam(
         "xgrad_cam",
@@ -126,7 +126,7 @@ METHODS: tuple[Method, ...] = (
         'Fu et al., "Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs", BMVC '
         "2020",
         "L = ReLU(sum_k w_k A_k), w_k = sum_i (A_ki / sum_j A_kj) G_ki",
-        Weighting(weights.xgrad_cam),
+        Weighting(weightings.xgrad_cam),
     ),
     _cam(
         "layer_cam",
@@ -134,7 +134,7 @@ METHODS: tuple[Method, ...] = (
         'Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE TIP '
         "2021",
         "L_i = ReLU(sum_k ReLU(G_ki) A_ki)",
-        Weighting(weights.layer_cam),
+        Weighting(weightings.layer_cam),
     ),
     _cam(
         "hires_cam",
@@ -142,21 +142,21 @@ METHODS: tuple[Method, ...] = (
         'Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional '
         'neural networks", 2020',
         "L_i = ReLU(sum_k G_ki A_ki)",
-        Weighting(weights.hires_cam),
+        Weighting(weightings.hires_cam),
     ),
     _cam(
         "eigen_cam",
         "Eigen-CAM",
         'Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", IJCNN 2020',
         "L = ReLU(A V_1), A = U S V^T",
-        Weighting(weights.eigen_cam, slow=True),
+        Weighting(weightings.eigen_cam, slow=True),
     ),
     _cam(
         "cam",
         "CAM",
         'Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016',
         "L = ReLU(sum_k w_k A_k), w_k = the weight from channel k to the class",
-        Weighting(weights.cam, weights.has_pooling_head),
+        Weighting(weightings.cam, weightings.has_pooling_head),
     ),
     Method(
         "score_cam",

@@ -174,6 +174,15 @@ class PictureForm:
             )
         return dataclasses.replace(self, height=self.height or height, width=self.width or width)
 
+    def with_range(self, input_range: Sequence[float]) -> PictureForm:
+        """Return this form with the caller's values for black and white, and without a preprocessor.
+
+        Raises:
+            InputError: the range cannot be used.
+        """
+        given = checked_range(input_range)
+        return dataclasses.replace(self, input_range=given, known_from="caller", preprocessor=None)
+
     @property
     def size(self) -> tuple[int, int]:
         """The height and width of the pictures that the model takes.

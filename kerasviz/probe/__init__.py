@@ -11,13 +11,13 @@ from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_for
 from kerasviz.probe.input_gradients import InputGradient, InputGradients, input_gradients, picture_position
 from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels
+from kerasviz.probe.layer_table import LayerInfo, LayerTable, default_layer, layers
 from kerasviz.probe.layers import CallPath, LayerRequest, Place, resolve, uses_channels_first, walk
 from kerasviz.probe.outputs import output_names, pick
 from kerasviz.probe.probe import BATCH_SIZE, Probe
 from kerasviz.probe.programs import OUTPUT
 from kerasviz.probe.raw_pictures import model_ready
 from kerasviz.probe.session import clear_caches
-from kerasviz.probe.table import LayerInfo, LayerTable, default_layer, layers
 from kerasviz.probe.tap import tapped
 from kerasviz.probe.target import Said, Scored, Target, with_parameters
 from kerasviz.probe.targets import as_target, class_score, region_score, top_class

@@ -13,11 +13,11 @@ from kerasviz.errors import InputError
 from kerasviz.probe import programs
 from kerasviz.probe.engine import Compiled, checked_precision, engine
 from kerasviz.probe.inputs import Batch
+from kerasviz.probe.layer_table import default_layer
 from kerasviz.probe.layers import CallPath, LayerRequest, is_pattern, resolve
 from kerasviz.probe.programs import Finish, Shapes, Traits
 from kerasviz.probe.session import session_of
 from kerasviz.probe.specs import ensure_built, input_shapes, signature, specs_of
-from kerasviz.probe.table import default_layer
 from kerasviz.probe.target import Target, parameter_specs, with_parameters
 from kerasviz.probe.trace import Trace
 

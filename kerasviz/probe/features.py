@@ -8,8 +8,8 @@ import keras
 
 from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe.engine import LayerCall, engine
+from kerasviz.probe.layer_table import call_path, input_structure
 from kerasviz.probe.layers import walk
-from kerasviz.probe.table import call_path, input_structure
 
 
 def feature_layer(model: keras.Model, images: Any = None) -> str:

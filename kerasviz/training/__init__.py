@@ -8,6 +8,7 @@ from kerasviz.training.jobs import Place, train, train_pets_cnn
 from kerasviz.training.phases import Phase
 from kerasviz.training.recipes.fashion import PRESETS, train_fashion_cnn
 from kerasviz.training.recipes.transfer import Transfer, train_transfer
+from kerasviz.training.run_folder import log_beside
 from kerasviz.training.settings import Settings
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Settings",
     "Transfer",
     "describe_devices",
+    "log_beside",
     "train",
     "train_fashion_cnn",
     "train_pets_cnn",

@@ -16,9 +16,9 @@ from kerasviz.probe import has_kernel, resolve
 from kerasviz.watch.kernel_drift import drift
 from kerasviz.watch.kernel_frames import kernels
 from kerasviz.watch.schedule import Schedule, as_schedule
-from kerasviz.watch.session import Session
 from kerasviz.watch.source import Source
 from kerasviz.watch.steps import first_step, last_batch, note_own_steps, optimizer_step
+from kerasviz.watch.stretch import Stretch
 
 
 class Evolution(keras.callbacks.Callback):
@@ -71,7 +71,7 @@ class Evolution(keras.callbacks.Callback):
         self.thinned = 0
         self._sources = None if watch is None else _as_sources(watch)
         self._due = as_schedule(every)
-        self._session: Session | None = None
+        self._stretch: Stretch | None = None
         self._optimizer: Any = None
         self._step = self._start_step = 0
         self._batch = -1
@@ -172,28 +172,28 @@ class Evolution(keras.callbacks.Callback):
     def _start(self) -> None:
         """Bind the sources, open a new event file, and log the state as it is now."""
         sources = default_watch(self.model) if self._sources is None else self._sources
-        self._session = Session(self.model, sources, self.directory, self._step)
-        self._session.log(self._step, required=True)
+        self._stretch = Stretch(self.model, sources, self.directory, self._step)
+        self._stretch.log(self._step, required=True)
 
     def _advance(self, steps: int) -> None:
         previous, self._step = self._step, self._step + steps
-        if self._session is None:
+        if self._stretch is None:
             self._start()
         elif self._due(previous, self._step):
-            self._session.log(self._step)
+            self._stretch.log(self._step)
         # Once in a run: reading the optimizer waits for the device.
-        if previous == self._start_step and self._session and optimizer_step(self._counter) == 0:
+        if previous == self._start_step and self._stretch and optimizer_step(self._counter) == 0:
             with contextlib.suppress(LogError):  # the worker meets the same, and says so in the end
-                note_own_steps(self._session.event_log, self._step)
+                note_own_steps(self._stretch.event_log, self._step)
 
     def _end(self) -> None:
-        if self._session is not None:
-            self._session.log(self._step, required=True)
+        if self._stretch is not None:
+            self._stretch.log(self._step, required=True)
 
     def _close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            self.thinned += session.close()
+        stretch, self._stretch = self._stretch, None
+        if stretch is not None:
+            self.thinned += stretch.close()
 
     @property
     def _counter(self) -> Any:

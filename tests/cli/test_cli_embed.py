@@ -15,6 +15,7 @@ from tensorboard.plugins.projector import ProjectorConfig
 import kerasviz as kv
 from kerasviz.cli import main
 from kerasviz.models import NamedDense
+from kerasviz.pictures.colors import CLASS_COLORS
 
 
 def save(folder: Path, name: str, output: layers.Layer) -> str:
@@ -87,7 +88,11 @@ def test_shapes(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert (sprite[16:32, 32:48] == split.images[6]).all()
     assert list(config.embeddings[0].sprite.single_image_dim) == [16, 16]
     figures = [cv2.imread(str(out / f"embedding-fc-{method}.png")) for method in ("pca", "tsne")]
-    assert all(figure.std() > 5 for figure in figures)
+    for figure in figures:
+        shown = {tuple(color) for color in figure.reshape(-1, 3)}
+        for label in {split.labels[k] for k in range(len(split))}:
+            red, green, blue = (int(CLASS_COLORS[label][at : at + 2], 16) for at in (1, 3, 5))
+            assert (blue, green, red) in shown
     assert not np.array_equal(*figures)
     assert main([*arguments, "--thumbnails"]) == 0
     assert not np.array_equal(cv2.imread(str(out / "embedding-fc-pca.png")), figures[0])

@@ -11,9 +11,9 @@ from keras import layers
 from PIL import Image
 
 from kerasviz.cli import main
-from kerasviz.cli.commands.report import log_beside
 from kerasviz.events import EventLog
 from kerasviz.models import NamedDense
+from kerasviz.training import log_beside
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerasviz.data import shapes
-from kerasviz.data.sets.drawing import CLASS_NAMES, outline_distance
+from kerasviz.data.sets.drawn_shapes import CLASS_NAMES, outline_distance
 from kerasviz.errors import InputError
 
 

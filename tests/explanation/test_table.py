@@ -10,7 +10,7 @@ from maps_of import maps_of
 
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation import CAM, METHODS, PERTURBATION, Method, Option, Weighting, methods
-from kerasviz.explanation.cams.run import run_cam
+from kerasviz.explanation.cams.run_cam import run_cam
 from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 
 NAMES = [method.name for method in METHODS]

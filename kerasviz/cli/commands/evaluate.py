@@ -25,7 +25,7 @@ DESCRIPTION = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, the data, the methods and the measures."""
-    from kerasviz.cli.parts.method_options import add_method, add_settings, list_methods
+    from kerasviz.cli.parts.method_flags import add_method, add_settings, list_methods
     from kerasviz.explanation import METHODS
     from kerasviz.trust import MEASURES
 
@@ -108,8 +108,8 @@ def run(args: argparse.Namespace) -> int | None:
 def _open(args: argparse.Namespace) -> Evaluator:
     import numpy as np
 
+    from kerasviz.cli.parts.chosen_methods import parse_settings
     from kerasviz.cli.parts.inputs import read_form, split_list
-    from kerasviz.cli.parts.method_options import parse_settings
     from kerasviz.images import in_threads
     from kerasviz.models import load_model
     from kerasviz.trust import MEASURES, OF_MASKS, Evaluator, Settings

@@ -58,7 +58,7 @@ def add_family(parser: argparse.ArgumentParser, family: str, default: str, out: 
 def add_methods(parser: argparse.ArgumentParser, methods: Sequence[Method], out: str) -> None:
     """Add everything that `run` reads, for these methods; the first of them is the default."""
     from kerasviz.cli.parts.drawing import add_drawing
-    from kerasviz.cli.parts.method_options import add_method, add_option_flags, list_methods
+    from kerasviz.cli.parts.method_flags import add_method, add_option_flags, list_methods
     from kerasviz.cli.parts.targets import add_target
 
     add_model(parser)
@@ -105,11 +105,11 @@ def run(args: argparse.Namespace) -> int | None:
 
 
 def _open(args: argparse.Namespace) -> tuple[PictureForm, Explainer, Writer, AskedTargets]:
+    from kerasviz.cli.parts.chosen_methods import chosen_options, chosen_smoothing
     from kerasviz.cli.parts.columns import chosen_columns
     from kerasviz.cli.parts.drawing import Naming, Writer, chosen_styles
     from kerasviz.cli.parts.explaining import Explainer
     from kerasviz.cli.parts.inputs import find_class_names, read_form
-    from kerasviz.cli.parts.method_options import chosen_options, chosen_smoothing
     from kerasviz.cli.parts.targets import asked_targets, target_parts
     from kerasviz.models import load_model
 

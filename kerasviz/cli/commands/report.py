@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from kerasviz.cli.parts.data import add_data
 from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
@@ -37,6 +36,7 @@ def run(args: argparse.Namespace) -> None:
     from kerasviz.cli.parts.inputs import find_class_names, given_range, read_form
     from kerasviz.models import load_model
     from kerasviz.report import write_report
+    from kerasviz.training import log_beside
 
     model = load_model(args.model)
     form = read_form(args, model)
@@ -54,11 +54,3 @@ def run(args: argparse.Namespace) -> None:
         progress=True,
     )
     print(as_flags(str(report), vars(args)))
-
-
-def log_beside(model: str) -> Path | None:
-    """Return the folder of a model file if the training's runs stand in it, as `kerasviz train` puts them."""
-    folder = Path(model).parent
-    if Path(model).is_file() and any(folder.glob("train/*tfevents*")):
-        return folder
-    return None

@@ -21,7 +21,7 @@ _SHOWN = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the model, the pictures, the method and the stages."""
-    from kerasviz.cli.parts.method_options import add_settings, list_methods
+    from kerasviz.cli.parts.method_flags import add_settings, list_methods
     from kerasviz.explanation import METHODS
 
     add_model(parser)
@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the table of the stages and write `sanity.json`, its curves and maps."""
     from kerasviz.atomic import atomic_path
+    from kerasviz.cli.parts.chosen_methods import settings_of
     from kerasviz.cli.parts.inputs import read_batches, read_form, report_skipped
-    from kerasviz.cli.parts.method_options import settings_of
     from kerasviz.cli.parts.tables import print_table
     from kerasviz.errors import InputError
     from kerasviz.explanation import find_method

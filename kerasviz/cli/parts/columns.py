@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kerasviz.cli.parts.method_options import as_flag
+from kerasviz.cli.parts.method_flags import as_flag
 
 if TYPE_CHECKING:
     import keras

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasviz.cli.parts.chosen_methods import changed_options
 from kerasviz.cli.parts.inputs import file_part
-from kerasviz.cli.parts.method_options import as_flag, changed_options
+from kerasviz.cli.parts.method_flags import as_flag
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kerasviz.data.sets.drawing import CLASS_NAMES, draw_corner_mark, draw_picture
+from kerasviz.data.sets.drawn_shapes import CLASS_NAMES, draw_corner_mark, draw_picture
 from kerasviz.data.split import Dataset, Split
 from kerasviz.errors import InputError, did_you_mean
 from kerasviz.images import Size, size_pair

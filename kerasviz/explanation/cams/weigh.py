@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.explanation.cams.weights import Values
+from kerasviz.explanation.cams.weightings import Values
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Weighting:
         """Return the maps of a layer, and for each picture whether the method is defined there.
 
         >>> ones = np.ones((1, 2, 2, 1), np.float32)
-        >>> from kerasviz.explanation.cams.weights import grad_cam
+        >>> from kerasviz.explanation.cams.weightings import grad_cam
         >>> Weighting(grad_cam).maps("conv", ones, ones / 2, relu=True)[0].numpy().tolist()
         [[[0.5, 0.5], [0.5, 0.5]]]
         """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from kerasviz.explanation.cams.run import run_cam
+from kerasviz.explanation.cams.run_cam import run_cam
 from kerasviz.explanation.cams.weigh import Weighting
-from kerasviz.explanation.cams.weights import grad_cam
+from kerasviz.explanation.cams.weightings import grad_cam
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.gradients.batches import attribute, reduced
 from kerasviz.explanation.gradients.plain import gradient_of

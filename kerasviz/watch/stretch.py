@@ -18,7 +18,7 @@ from kerasviz.watch.worker import Worker
 logger = logging.getLogger(__name__)
 
 
-class Session:
+class Stretch:
     """Binds sources to `model` and opens an event file; `log` looks, `close` ends it.
 
     Args:
