@@ -13,11 +13,11 @@ from convolutional_networks import network
 from dense_networks import predicted_region, region
 from hub_networks import classifier
 from keras import layers as kl
-from model_kind import Kind, Refusal
+from model_kind import Kind, Refusal, named
 from networks_from_files import from_file
 from token_networks import windowed_transformer
 
-from kerasviz.errors import UnsupportedModelError
+from kerasviz.errors import TargetError, UnsupportedModelError
 from kerasviz.probe import top_class
 
 NOT_A_POOLING_HEAD = Refusal(
@@ -32,6 +32,13 @@ NO_RELU = Refusal(
     UnsupportedModelError,
     "The model has no ReLU, and guided backpropagation is nothing but another derivative for it: use "
     "saliency.",
+)
+SAY_WHICH = Refusal(
+    # Attention is looked for first.
+    named(lambda method: "attention" not in method.name),
+    TargetError,
+    "The model has 2 outputs: breed, ill; say which to explain: target=top_class(output='breed'), or "
+    "explain_outputs for each.",
 )
 REFUSED_BY_APPLICATIONS = {
     "EfficientNetB0": [NO_RELU],
@@ -49,6 +56,7 @@ KINDS = (
     Kind("subclassed", "Subclassed", networks.subclassed),
     Kind("shared", "A layer called twice", networks.shared),
     Kind("several_inputs", "Several inputs, one of them a picture", networks.several_inputs),
+    Kind("several_outputs", "Several outputs", networks.several_outputs, [SAY_WHICH]),
     Kind(
         "one_of_several_outputs",
         "Several outputs, one of them named",
