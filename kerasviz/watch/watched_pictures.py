@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.images import PictureForm, as_rgb
-from kerasviz.probe import model_ready
+from kerasviz.probe import checked, model_ready
 
 Picture: TypeAlias = str | os.PathLike[str] | np.ndarray
 Range: TypeAlias = Sequence[float]
@@ -41,8 +41,8 @@ def batch_of(pictures: Sequence[Picture], model: keras.Model, input_range: Range
         input_range: what it takes for black and white, where it does not say so itself.
 
     Raises:
-        ImageError: a file cannot be read.
-        InputError: an array has the wrong shape, or there is a file and nothing says the model's range.
+        ImageError: a file cannot be read, or an array has not the model's shape.
+        InputError: there is a file and nothing says the model's range.
     """
     form: PictureForm | None = None
     values = []
@@ -51,8 +51,8 @@ def batch_of(pictures: Sequence[Picture], model: keras.Model, input_range: Range
             form = form or PictureForm.of(model, input_range=input_range)
             values.append(form.batch([form.read(picture)])[0])
         else:
-            ready = model_ready(model, picture[None], input_range is not None)[0]
-            values.append(_checked(ready, model))
+            ready = model_ready(model, picture[None], input_range is not None)
+            values.append(checked(model, np.asarray(ready, "float32"))[0])
     shapes = {value.shape for value in values}
     if len(shapes) > 1:
         raise InputError(f"The pictures have the shapes {sorted(shapes)}; those of one source must have one.")
@@ -77,18 +77,3 @@ def shown(
             as_it_is = np.asarray(picture).dtype == np.uint8 and form.preprocessor is None
             looks.append(form.shown((picture if as_it_is else values)[None])[0])
     return np.stack(looks)
-
-
-def _checked(picture: np.ndarray, model: keras.Model) -> np.ndarray:
-    array = np.array(picture, dtype="float32")
-    shape = getattr(model, "input_shape", None)
-    expected = shape[1:] if isinstance(shape, tuple) and len(shape) == 4 else (None, None, None)
-    fits = array.ndim == 3 and all(
-        want in (None, got) for want, got in zip(expected, array.shape, strict=True)
-    )
-    if not fits:
-        raise InputError(
-            f"The picture has the shape {array.shape}; the model takes {expected} (height, width, channels). "
-            "Pass a file name to have it resized."
-        )
-    return array

@@ -273,7 +273,7 @@ def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures) -
         (kv.watch.kernels("conv2"), LayerNotFoundError, "conv1"),
         (kv.watch.kernels("conv1", channel=3), InputError, "channel"),
         (kv.watch.kernels("pool"), UnsupportedModelError, "no kernel"),
-        (kv.watch.responses(np.zeros((9, 8, 3)), "conv1"), InputError, r"\(8, 8, 3\)"),
+        (kv.watch.responses(np.zeros((9, 8, 3)), "conv1"), InputError, r"\(N, 8, 8, 3\)"),
     ]:
         with pytest.raises(error, match=words):
             fit(small_model(), pictures, [kv.Evolution(tmp_path, [watch])])
