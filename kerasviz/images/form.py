@@ -256,10 +256,18 @@ class PictureForm:
         height, width = self._channels_last(values).shape[1:3]
         if self.height not in (None, height) or self.width not in (None, width):
             return None
-        box = found_box(levels, (pixels.shape[0], pixels.shape[1]), pixels.shape[2])
+        size = (pixels.shape[0], pixels.shape[1])
+        if size not in self._boxes:
+            self._boxes[size] = found_box(levels, size, pixels.shape[2])
+        box = self._boxes[size]
         if box is None:
             return None
         return values[0], _rounded(scaling.undone(self._channels_last(values)))[0], box
+
+    @functools.cached_property
+    def _boxes(self) -> dict[tuple[int, int], Box | None]:
+        """The box of each size of pictures met so far: pictures of a folder often share one."""
+        return {}
 
     def _made_of(self, pixels: np.ndarray) -> np.ndarray:
         """Return what the preprocessor makes of pixels `(N, h, w, C)`, in the model's order of axes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -81,14 +82,20 @@ def found_box(run: Callable[[np.ndarray], np.ndarray], size: tuple[int, int], ch
         None where the picture is not only stretched, cropped and padded: turned, say.
     """
     height, width = size
-    down = np.broadcast_to(_ramp(height)[:, None], size)
-    right = np.broadcast_to(_ramp(width)[None], size)
-    white, black = np.full(size, 255, np.uint8), np.zeros(size, np.uint8)
+    grounds = [_ramp(height)[:, None], _ramp(width)[None], 255, 0]
+
+    def seen(values: list[Any]) -> list[np.ndarray]:
+        """Return what becomes of these, each in a channel of its own, of one picture."""
+        picture = np.empty((1, height, width, channels), np.uint8)
+        for channel, value in enumerate(values):
+            picture[0, ..., channel] = value
+        return list(np.moveaxis(run(picture)[0], -1, 0))
+
+    # One picture after the other: a photograph of twelve million pixels takes 150 MB as floats.
     if channels == 1:
-        levels = run(np.stack([down, right, white, black])[..., None])[..., 0]
+        levels = np.stack([seen([ground])[0] for ground in grounds])
     else:
-        pair = run(np.stack([np.stack([down, right, white], axis=-1), np.stack([black] * 3, axis=-1)]))
-        levels = np.stack([pair[0, ..., 0], pair[0, ..., 1], pair[0, ..., 2], pair[1, ..., 2]])
+        levels = np.stack([*seen(grounds[:3]), seen([0, 0, 0])[2]])
     inside = levels[2] - levels[3] > 127
     rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     if not len(rows) or not inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all():

@@ -9,7 +9,7 @@ from keras import layers
 from PIL import Image
 
 from kerasviz.errors import ImageError, InputError, UnsupportedModelError
-from kerasviz.images import PictureForm
+from kerasviz.images import PictureForm, read_image
 from kerasviz.models import load_model, pets_cnn, save_model
 
 CAFFE_BGR = [103.939, 116.779, 123.68]
@@ -124,7 +124,7 @@ def test_the_preprocessor_of_a_keras_hub_classifier(corner) -> None:
     picture = form.read(corner)
     batch = form.batch([picture])
     assert batch.shape == (1, 32, 24, 3)
-    raw = model.predict(picture.pixels[None], verbose=0)
+    raw = model.predict(read_image(corner)[None], verbose=0)
     np.testing.assert_allclose(keras.ops.convert_to_numpy(model(batch)), raw, atol=1e-5)
     assert np.array_equal(form.shown(batch)[0], picture.pixels)
 
