@@ -1,4 +1,4 @@
-"""README's Python, run as it stands, in order, in a folder with the pictures and the model that it names."""
+"""README's Python, and short pieces of docs, run as they stand, in a folder with what they name."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ from PIL import Image
 import kerasviz as kv
 from kerasviz.models import NamedDense, save_model
 
-BLOCKS = re.findall(
-    r"^```python\n(.*?)^```", (Path(__file__).parents[1] / "README.md").read_text(), re.M | re.S
-)
+ROOT = Path(__file__).parents[1]
+
+
+def blocks_of(document: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+
+
+BLOCKS = blocks_of("README.md")
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(0, 255, (4, 16, 16, 3)).astype(np.float32)
 
@@ -116,3 +121,28 @@ def test_looking_into_a_trained_network(place: Path, capsys: pytest.CaptureFixtu
     assert files == {"maps.npy", "outputs.npy", "manifest.json", *(f"overlay-000{k}.png" for k in range(4))}
     np.testing.assert_array_equal(np.load("out/outputs.npy"), e.outputs)
     assert given["calm"].smoothing.samples == 20
+
+
+def test_embeddings(place: Path) -> None:
+    images = RNG.integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
+    labels, class_names = np.arange(12) % 2, ("one", "two")
+    given = {
+        "kv": kv,
+        "model": convolutions(),
+        "images": images,
+        "labels": labels,
+        "class_names": class_names,
+    }
+    (block,) = blocks_of("docs/embeddings.md")
+    exec(block, given)
+    assert given["embedding"].vectors.shape == (12, 4)
+    assert {"metadata.tsv", "projector_config.pbtxt", "sprite.png"} <= {
+        path.name for path in (place / "embedding").iterdir()
+    }
+
+
+def test_a_picture_as_a_model_takes_it_and_back(place: Path) -> None:
+    given: dict[str, Any] = {"model": convolutions()}
+    exec(blocks_of("docs/pictures.md")[0], given)
+    assert (given["batch"].shape, given["batch"].dtype) == ((1, 16, 16, 3), np.float32)
+    np.testing.assert_array_equal(given["form"].shown(given["batch"])[0], given["picture"].pixels)
