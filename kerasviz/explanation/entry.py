@@ -61,7 +61,8 @@ def explain(
             `model.predict` takes them: where the model carries a preprocessor (`keras_hub`), raw pictures of
             any size, which it is applied to. What it makes of them is explained, kept and drawn.
         method: one of `methods()`, or a `Method` of your own.
-        layer: where the network is cut (path, name, index or layer object); None: the last spatial layer.
+        layer: where the network is cut (path, name, index or layer object); None: the last one whose axes are
+            the picture's, see `kerasviz.probe.default_layer`.
         target: None for the predicted class of each picture, an index or label, a list of one per picture, a
             `Target`, or a function from the model's outputs to scores (N,). Of a segmentation map
             (N, h, w, classes) a class is explained where it is predicted; None is the most common one other
@@ -73,8 +74,9 @@ def explain(
             preprocessor out.
         preprocessed: whether the pictures have been through the model's preprocessor already.
         **options: the method's own, as its row in `explanation.METHODS` declares them; of the CAM family
-            `relu=False`, which returns signed maps, and `precision="bfloat16"`, which computes with 8 bits of
-            precision, faster on CPUs that can.
+            `relu=False`, which returns signed maps, `precision="bfloat16"`, which computes with 8 bits of
+            precision, faster on CPUs that can, and `token_grid=(rows, columns, extra)`, how the tokens of a
+            transformer's layer lie in the picture, where the model does not say it.
 
     Returns:
         an `Explanation`. Its maps are float32 `(N, h, w)` at the input's size, interpolated linearly (see

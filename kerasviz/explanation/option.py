@@ -18,7 +18,8 @@ class Option:
 
     Attributes:
         name: as it is passed to `explain`.
-        type: bool, int, float or str; `np.ndarray` for a number or an array of numbers; `dict` for a mapping.
+        type: bool, int, float or str; `np.ndarray` for a number or an array of numbers; `dict` for a mapping;
+            `tuple` for how tokens lie, two or three whole numbers.
         default: what counts where it is not passed. An option whose default is None may be None.
         help: what it does, in half a sentence.
         low: the smallest value of a number, or None.
@@ -52,6 +53,7 @@ class Option:
             float: "a number",
             np.ndarray: "a number or an array of numbers",
             dict: "a mapping of options",
+            tuple: "(rows, columns) or (rows, columns, extra)",
             str: " or ".join(filter(None, (", ".join(self.choices[:-1]), *self.choices[-1:]))),
         }
         words = kinds[self.type]
@@ -101,4 +103,15 @@ def _converted(kind: type, value: Any) -> Any:
         return value if np.asarray(value).dtype.kind in "iuf" else None
     if kind is dict:
         return dict(value) if isinstance(value, Mapping) else None
+    if kind is tuple:
+        return _grid(value)
     return value if isinstance(value, kind) else None
+
+
+def _grid(value: Any) -> tuple[int, ...] | None:
+    if not isinstance(value, tuple | list) or len(value) not in (2, 3):
+        return None
+    numbers = tuple(number for number in value if _converted(int, number) is not None)
+    if len(numbers) < len(value) or min(numbers[:2]) < 1 or min(numbers) < 0:
+        return None
+    return tuple(map(int, numbers))

@@ -7,7 +7,7 @@ Cutting and running a model is the business of the room `probe`, which knows not
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -15,11 +15,12 @@ import numpy as np
 
 import kerasviz.probe as probe
 from kerasviz.errors import InputError, did_you_mean
+from kerasviz.explanation.cams.tokens import in_picture, refuse_without_part
 from kerasviz.explanation.cams.weigh import refuse_undefined
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
-from kerasviz.probe import BATCH_SIZE, Classes, Target
+from kerasviz.probe import BATCH_SIZE, Classes, Layout, Target
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -35,16 +36,27 @@ class Trace(probe.Trace):
 
     model: keras.Model | None = None
 
-    def cam(self, method: str = "grad_cam", *, layer: str | None = None, relu: bool = True) -> Explanation:
+    def cam(
+        self,
+        method: str = "grad_cam",
+        *,
+        layer: str | None = None,
+        relu: bool = True,
+        token_grid: Sequence[int] | None = None,
+    ) -> Explanation:
         """Return the class activation maps, at the size of the feature maps `(N, h, w)`, as an `Explanation`.
 
         Args:
             method: grad_cam, grad_cam_plus_plus, xgrad_cam, layer_cam, hires_cam, eigen_cam or cam.
             layer: the path of one of the trace's layers; a trace of one layer needs none.
             relu: keep only what speaks for the class; False returns the signed map.
+            token_grid: of a layer that returns tokens, how they lie in the picture, `(rows, columns)`, or
+                `(rows, columns, extra)` with the number of tokens before them that stand for no place; None
+                where the model says it.
 
         Raises:
-            InputError: no such method or layer, or a trace of several layers and none named.
+            InputError: no such method or layer, a trace of several layers and none named, or a `token_grid`
+                that does not fit.
             UnsupportedModelError: a layer without a spatial axis, or a network the method is not defined for.
         """
         paths = list(self.activations)
@@ -56,10 +68,18 @@ class Trace(probe.Trace):
         row = find_method(method)
         if row.weighting is None:
             raise InputError(f"Method {method} takes more than a trace: use explain for it.")
-        maps, defined = row.weighting.maps(path, self.activations[path], self.gradients[path], relu)
+        options = row.resolved({"relu": relu, "token_grid": token_grid})
+        activations, gradients = self.activations[path], self.gradients[path]
+        if self.model is not None:
+            layout = Layout.of(self.model, self.images)
+            places = in_picture(layout, path, activations, gradients, options["token_grid"], raw=True)
+            activations, gradients = places.activations, places.gradients
+            if row.weighting.by_gradients:
+                refuse_without_part(path, places.has_part)
+        maps, defined = row.weighting.maps(path, activations, gradients, relu)
         refuse_undefined(defined)
         found = Found.of(np.asarray(maps), self, path)
-        return Explanation.of(found, row, row.resolved({"relu": relu}), self.model, self.images)
+        return Explanation.of(found, row, options, self.model, self.images)
 
 
 class Probe(probe.Probe):  # noqa: D101

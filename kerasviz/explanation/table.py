@@ -36,6 +36,12 @@ _PRECISION = Option(
     "bfloat16 computes with 8 bits of precision, faster on CPUs that can",
     choices=("float32", "bfloat16"),
 )
+_TOKEN_GRID = Option(
+    "token_grid",
+    tuple,
+    None,
+    "how a layer's tokens lie in the picture: rows, columns and, before them, how many of no place",
+)
 _PROGRESS = Option("progress", bool, True, "show a bar")
 _FILL = Option("fill", str, "zero", "what hidden places hold", choices=FILLS)
 
@@ -46,7 +52,7 @@ def _channels(default: str) -> Option:
 
 def _cam(name: str, title: str, paper: str, equation: str, weighting: Weighting) -> Method:
     run = functools.partial(run_cam, weighting=weighting)
-    options = (_RELU, _PRECISION)
+    options = (_RELU, _PRECISION, _TOKEN_GRID)
     return Method(
         name, title, paper, equation, CAM, run, options, takes_layer=True, passes=1, weighting=weighting
     )
@@ -149,7 +155,7 @@ METHODS: tuple[Method, ...] = (
         "Eigen-CAM",
         'Muhammad and Yeasin, "Eigen-CAM: Class Activation Map using Principal Components", IJCNN 2020',
         "L = ReLU(A V_1), A = U S V^T",
-        Weighting(weightings.eigen_cam, slow=True),
+        Weighting(weightings.eigen_cam, slow=True, by_gradients=False),
     ),
     _cam(
         "cam",
@@ -170,6 +176,7 @@ METHODS: tuple[Method, ...] = (
             Option("channels", int, None, "weigh only this many feature maps, those that vary most", low=1),
             _RELU,
             _PRECISION,
+            _TOKEN_GRID,
             _PROGRESS,
         ),
         takes_layer=True,
@@ -183,7 +190,7 @@ METHODS: tuple[Method, ...] = (
         "L = ReLU(sum_k w_k A_k), w_k = (Y - Y without A_k) / |Y|",
         PERTURBATION,
         ablation_cam,
-        (_RELU, _PRECISION, _PROGRESS),
+        (_RELU, _PRECISION, _TOKEN_GRID, _PROGRESS),
         takes_layer=True,
         passes="one for each channel that is not all 0, from the layer on",
     ),
@@ -284,7 +291,7 @@ METHODS: tuple[Method, ...] = (
         "M_p = max_c |L_p R_pc|",
         GRADIENT,
         guided_grad_cam,
-        (_channels("max_abs"),),
+        (_channels("max_abs"), _TOKEN_GRID),
         takes_layer=True,
         passes=2,
     ),

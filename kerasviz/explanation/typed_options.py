@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 from numpy.typing import ArrayLike
@@ -28,3 +28,4 @@ class Options(TypedDict, total=False):
     seed: int
     steps: int
     stride: int | None
+    token_grid: Sequence[int] | None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from kerasviz.probe.ascent import Ascent
+from kerasviz.probe.attention import attention_scores
 from kerasviz.probe.class_scores import Classes
 from kerasviz.probe.cut import Cut, Finished, cached_cut
+from kerasviz.probe.default import default_layer
 from kerasviz.probe.engine import ReluRule
 from kerasviz.probe.features import feature_layer, output_layer
 from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_forward, map_size
 from kerasviz.probe.input_gradients import InputGradient, InputGradients, input_gradients, picture_position
 from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels
-from kerasviz.probe.layer_table import LayerInfo, LayerTable, default_layer, layers
+from kerasviz.probe.layer_table import LayerInfo, LayerTable, layers
 from kerasviz.probe.layers import CallPath, LayerRequest, Place, resolve, uses_channels_first, walk
 from kerasviz.probe.outputs import output_names, pick
 from kerasviz.probe.probe import BATCH_SIZE, Probe
@@ -21,6 +23,7 @@ from kerasviz.probe.session import clear_caches
 from kerasviz.probe.tap import tapped
 from kerasviz.probe.target import Said, Scored, Target, with_parameters
 from kerasviz.probe.targets import as_target, class_score, region_score, top_class
+from kerasviz.probe.tokens import Layout, TokenGrid, asked_grid, unknown_grid
 from kerasviz.probe.trace import Trace
 
 __all__ = [
@@ -38,6 +41,7 @@ __all__ = [
     "LayerInfo",
     "LayerRequest",
     "LayerTable",
+    "Layout",
     "Place",
     "Probe",
     "ReluRule",
@@ -45,8 +49,11 @@ __all__ = [
     "Scored",
     "ScoredBatch",
     "Target",
+    "TokenGrid",
     "Trace",
     "as_target",
+    "asked_grid",
+    "attention_scores",
     "batches",
     "cached_cut",
     "checked",
@@ -72,6 +79,7 @@ __all__ = [
     "sliced",
     "tapped",
     "top_class",
+    "unknown_grid",
     "uses_channels_first",
     "walk",
     "with_parameters",

@@ -11,14 +11,15 @@ import numpy as np
 
 from kerasviz.errors import InputError
 from kerasviz.probe import programs
+from kerasviz.probe.default import default_layer
 from kerasviz.probe.engine import Compiled, checked_precision, engine
 from kerasviz.probe.inputs import Batch
-from kerasviz.probe.layer_table import default_layer
 from kerasviz.probe.layers import CallPath, LayerRequest, is_pattern, resolve
-from kerasviz.probe.programs import Finish, Shapes, Traits
+from kerasviz.probe.programs import Finish, Traits
 from kerasviz.probe.session import session_of
-from kerasviz.probe.specs import ensure_built, input_shapes, signature, specs_of
+from kerasviz.probe.specs import ensure_built, signature, specs_of
 from kerasviz.probe.target import Target, parameter_specs, with_parameters
+from kerasviz.probe.tokens import Layout
 from kerasviz.probe.trace import Trace
 
 # Layers from which on tracing a model takes long beside running it.
@@ -42,11 +43,11 @@ class Finished(NamedTuple):
 
 
 class _Tracing(NamedTuple):
-    """A compiled trace, what its own `finish` is, and the shapes of the inputs."""
+    """A compiled trace, what its own `finish` is, and how what it computes lies in the inputs."""
 
     compiled: Compiled
     finish: Finish | None
-    shapes: Shapes
+    layout: Layout
 
 
 class Cut:
@@ -79,7 +80,7 @@ class Cut:
         for tracing, batch, found in self._runs(images, target, batch_size, precision, None):
             activations, gradients, scores, classes, outputs = map(convert, found[1:])
             kind = tracing.compiled.facts["score_kind"]
-            yield Trace(activations, gradients, scores, classes, outputs, kind, tracing.shapes, batch)
+            yield Trace(activations, gradients, scores, classes, outputs, kind, tracing.layout.shapes, batch)
 
     def finished(
         self,
@@ -89,6 +90,7 @@ class Cut:
         finish: Finish,
         precision: str = "float32",
         apart: bool = False,
+        alone: bool = False,
     ) -> Iterator[Finished]:
         """Yield, per batch, what `finish` makes of activations and gradients inside the compiled run.
 
@@ -96,7 +98,7 @@ class Cut:
             images: as for `Probe.activations`.
             target: what is explained.
             batch_size: pictures per run.
-            finish: `(activations, gradients, input shapes) -> tensors`, of two `{path: tensor}`, written in
+            finish: `(activations, gradients, layout) -> tensors`, of two `{path: tensor}`, written in
                 `keras.ops`. The first one of a layer and a kind of target is compiled into the model's run.
                 So is every other one where the model is small; a large one is not traced again, they are
                 compiled into small functions of their own. Equal ones share a function, so that it should
@@ -104,6 +106,7 @@ class Cut:
             precision: see `checked_precision`.
             apart: compile it into a function of its own in any case: for a slow one, which the runs of others
                 shall not pay for.
+            alone: hand nothing else out of the compiled run: for activations that are large beside the rest.
 
         Raises:
             TargetError: the target does not fit the model's output, or does not depend on a layer.
@@ -111,41 +114,49 @@ class Cut:
         key = ("finish", self._layers, target.key(), precision, finish)
         convert = engine().to_numpy
         for tracing, batch, found in self._runs(
-            images, target, batch_size, precision, None if apart else finish
+            images, target, batch_size, precision, None if apart else finish, alone
         ):
             values, activations, gradients, scores, classes, outputs = found
             if tracing.finish != finish:
-                small = functools.partial(_small, finish, tracing.shapes, activations, gradients)
+                small = functools.partial(_small, finish, tracing.layout, activations, gradients)
                 values = self._session.kept((*key, signature(batch)), small)(activations, gradients)
             facts = tracing.compiled.facts
             values, scores, classes, outputs = map(convert, (values, scores, classes, outputs))
             yield Finished(values, scores, classes, outputs, facts["score_kind"], facts["paths"])
 
     def _runs(
-        self, images: Any, target: Target, batch_size: int, precision: str, finish: Finish | None
+        self,
+        images: Any,
+        target: Target,
+        batch_size: int,
+        precision: str,
+        finish: Finish | None,
+        alone: bool = False,
     ) -> Iterator[tuple[_Tracing, Batch, Any]]:
         checked_precision(precision)
         for batch, parameters in with_parameters(self._session.model(), images, target, batch_size):
-            tracing = self._tracing(batch, target, precision, finish)
+            tracing = self._tracing(batch, target, precision, finish, alone)
             target.check(tracing.compiled.facts["score_shape"] or (), parameters)
             yield tracing, batch, tracing.compiled(batch, parameters)
 
-    def _tracing(self, batch: Batch, target: Target, precision: str, finish: Finish | None) -> _Tracing:
+    def _tracing(
+        self, batch: Batch, target: Target, precision: str, finish: Finish | None, alone: bool
+    ) -> _Tracing:
         ensure_built(self._session.model(), batch)
         # Handing out what another `finish` would need costs a tenth of a small network's run.
-        alone = finish is not None and self._session.layers() < _LARGE
+        alone = finish is not None and (alone or self._session.layers() < _LARGE)
 
         def make(model: keras.Model) -> _Tracing:
-            shapes = input_shapes(model, batch)
+            layout = Layout.of(model, batch)
             compiled = engine().compile(
                 model,
-                programs.trace(Traits.of(model), target, finish, shapes, alone),
+                programs.trace(Traits.of(model), target, finish, layout, alone),
                 specs_of(batch),
                 parameter_specs(target),
                 self._calls(model, batch, target.output),
                 precision=precision,
             )
-            return _Tracing(compiled, finish, shapes)
+            return _Tracing(compiled, finish, layout)
 
         key = ("trace", self._layers, target.key(), signature(batch), precision, alone and finish)
         return self._session.kept(key, make)
@@ -157,10 +168,10 @@ class Cut:
 
 
 def _small(
-    finish: Finish, shapes: Shapes, activations: dict[str, Any], gradients: dict[str, Any], _: keras.Model
+    finish: Finish, layout: Layout, activations: dict[str, Any], gradients: dict[str, Any], _: keras.Model
 ) -> Callable[..., Any]:
     """Return what `finish` makes of activations and gradients like these, compiled on its own."""
-    return engine().function(lambda a, g: finish(a, g, shapes), (activations, gradients))
+    return engine().function(lambda a, g: finish(a, g, layout), (activations, gradients))
 
 
 def cached_cut(model: keras.Model, layer: LayerRequest | Sequence[LayerRequest] | None) -> Cut:

@@ -10,12 +10,10 @@ from typing import Any
 
 import keras
 
-from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.inputs import checked
 from kerasviz.probe.layers import walk
-from kerasviz.probe.session import session_of
-from kerasviz.probe.specs import ensure_built, signature, specs_of, specs_of_inputs
+from kerasviz.probe.specs import ensure_built, specs_of, specs_of_inputs
 
 Shape = tuple[int | None, ...]
 _HEAD = ("path", "kind", "output shape", "parameters", "target")
@@ -85,33 +83,9 @@ def layers(model: keras.Model, images: Any = None) -> LayerTable:
     table = LayerTable()
     for call in calls:
         path = call.place.path if count[call.place.path] == 1 else f"{call.place.path}:{call.call}"
-        table.append(_info(path, call.place.layer, call.shape, _can_be_target(call)))
+        table.append(_info(path, call.place.layer, call.shape, can_be_target(call)))
     table.extend(_info(place.path, place.layer, None, False) for place in places if place.path not in count)
     return table
-
-
-def default_layer(model: keras.Model, batch: Any, output: int | str | None = None) -> str:
-    """Return the path of the last layer with a spatial axis on which the output depends.
-
-    Layers that are the output itself, as in a segmentation network, do not count.
-
-    Raises:
-        UnsupportedModelError: there is none.
-    """
-    # Running a large model on shapes takes a second or two, and rescoring methods ask for every picture.
-    key = ("default layer", signature(batch), output)
-    return session_of(model).kept(key, lambda model: _find_default(model, batch, output))
-
-
-def _find_default(model: keras.Model, batch: Any, output: int | str | None) -> str:
-    calls = engine().survey(model, list(walk(model)), specs_of(batch), output)
-    for call in reversed(calls):
-        # A nested model returns what its own last layer does: name that layer.
-        if _can_be_target(call) and not isinstance(call.place.layer, keras.Model):
-            return call_path(call, calls)
-    raise UnsupportedModelError(
-        f"Model {model.name} has no layer with a spatial axis before its output; a CAM needs one."
-    )
 
 
 def call_path(call: LayerCall, calls: Sequence[LayerCall]) -> str:
@@ -129,7 +103,8 @@ def input_structure(model: keras.Model, images: Any) -> Any:
     return specs_of_inputs(model)
 
 
-def _can_be_target(call: LayerCall) -> bool:
+def can_be_target(call: LayerCall) -> bool:
+    """Return whether a map can be made at a call: it has a spatial axis, and the output depends on it."""
     shape = call.shape
     if shape is None or len(shape) < 3 or not call.feeds_output or call.is_output:
         return False

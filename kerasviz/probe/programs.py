@@ -20,15 +20,15 @@ from kerasviz.probe.outputs import explained
 from kerasviz.probe.specs import as_numbers
 from kerasviz.probe.target import Scored, Target
 from kerasviz.probe.targets import as_target
+from kerasviz.probe.tokens import Layout
 
 # Small float16 gradients would vanish; a power of two scales them without changing a digit.
 _FLOAT16_SCALE = 1024.0
 # The source of an ascent that stands for the model's output (its logits where they can be seen).
 OUTPUT = ""
 
-Shapes = Sequence[tuple[int, ...]]
-# (activations, gradients, input shapes) -> tensors, run inside the compiled function.
-Finish = Callable[[dict[str, Any], dict[str, Any], Shapes], Any]
+# (activations, gradients, how they lie in the inputs) -> tensors, run inside the compiled function.
+Finish = Callable[[dict[str, Any], dict[str, Any], Layout], Any]
 # (latents, samples) -> pictures (N, h, w, C), written with keras.ops.
 Render = Callable[[Sequence[Any], Sequence[Any]], Any]
 # ({source: answers (N, ..., C)}, weights) -> scores (N,), written with keras.ops.
@@ -71,7 +71,7 @@ def activations(traits: Traits) -> Program:
 
 
 def trace(
-    traits: Traits, target: Target, finish: Finish | None, shapes: Shapes, alone: bool = False
+    traits: Traits, target: Target, finish: Finish | None, layout: Layout, alone: bool = False
 ) -> Program:
     """Return the program: inputs, target's parameters -> finished, activations, gradients, and what was said.
 
@@ -95,7 +95,7 @@ def trace(
                 )
         values = {path: traits.to_last(value) for path, value in found.items()}
         gradients = {path: traits.unscaled(traits.to_last(slope)) for path, slope in slopes.items()}
-        finished = () if finish is None else finish(values, gradients, shapes)
+        finished = () if finish is None else finish(values, gradients, layout)
         handed = ({}, {}) if alone else (values, gradients)
         return Traced((finished, *handed, *said), facts | {"paths": tuple(values)})
 

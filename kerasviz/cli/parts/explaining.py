@@ -97,7 +97,8 @@ class Explainer:
                 continue
             trace = traces[column.options["precision"]]
             layer = column.layer or next(iter(trace.activations))
-            yield trace.cam(column.method.name, layer=layer, relu=column.options["relu"])
+            shared = {name: column.options[name] for name in ("relu", "token_grid")}
+            yield trace.cam(column.method.name, layer=layer, **shared)
 
     def _traces(self, batch: np.ndarray, target: Target) -> dict[str, Trace]:
         """Return, by precision, the run that all class activation maps are made of."""

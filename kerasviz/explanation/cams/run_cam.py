@@ -6,23 +6,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keras import ops
+
 from kerasviz.errors import InputError
+from kerasviz.explanation.cams.tokens import in_picture, refuse_without_part
 from kerasviz.explanation.cams.weigh import Weighting, refuse_undefined
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import interpolate
 from kerasviz.explanation.request import Request
-from kerasviz.probe import cached_cut
+from kerasviz.probe import Layout, cached_cut
 
 
-def run_cam(request: Request, relu: bool, precision: str, *, weighting: Weighting) -> Found:
+def run_cam(
+    request: Request,
+    relu: bool,
+    precision: str,
+    token_grid: tuple[int, ...] | None = None,
+    *,
+    weighting: Weighting,
+) -> Found:
     """Return the maps of one method of the CAM family, which `weighting` is."""
     cut = cached_cut(request.model, request.layer)
     parts = []
-    finish = _Maps(weighting, relu, request.raw)
+    finish = _Maps(weighting, relu, request.raw, token_grid)
     for found in cut.finished(
         request.images, request.target, request.batch_size, finish, precision, weighting.slow
     ):
-        maps, defined = found.values
+        maps, defined, has_part = found.values
+        refuse_without_part(found.paths[0], has_part)
         refuse_undefined(defined)
         parts.append(Found.of(maps, found, found.paths[0]))
     return joined(parts)
@@ -35,15 +46,17 @@ class _Maps:
     weighting: Weighting
     relu: bool
     raw: bool
+    token_grid: tuple[int, ...] | None
 
     def __call__(
-        self, activations: dict[str, Any], gradients: dict[str, Any], input_shapes: Sequence[tuple[int, ...]]
-    ) -> tuple[Any, Any]:
+        self, activations: dict[str, Any], gradients: dict[str, Any], layout: Layout
+    ) -> tuple[Any, Any, Any]:
         ((path, values),) = activations.items()
-        maps, defined = self.weighting.maps(path, values, gradients[path], self.relu)
+        found = in_picture(layout, path, values, gradients[path], self.token_grid, self.raw)
+        maps, defined = self.weighting.maps(path, found.activations, found.gradients, self.relu)
         if not self.raw:
-            maps = interpolate(maps, input_size(input_shapes, len(maps.shape) - 1))
-        return maps, defined
+            maps = interpolate(maps, input_size(layout.shapes, len(maps.shape) - 1))
+        return maps, defined, found.has_part if self.weighting.by_gradients else ops.ones(1, "bool")
 
 
 def input_size(input_shapes: Sequence[tuple[int, ...]], axes: int) -> tuple[int, ...]:

@@ -21,11 +21,13 @@ class Weighting:
         defined: gradients -> for each picture, whether the method is defined for the network; None where
             it is for every one.
         slow: whether it takes long beside a pass through a small network.
+        by_gradients: whether the gradients have a part in the weights.
     """
 
     weights: Callable[[Values, Values], Values]
     defined: Callable[[Values], Values] | None = None
     slow: bool = False
+    by_gradients: bool = True
 
     def maps(self, path: str, activations: Values, gradients: Values, relu: bool) -> tuple[Values, Values]:
         """Return the maps of a layer, and for each picture whether the method is defined there.

@@ -33,7 +33,7 @@ def guided_backpropagation(request: Request, channels: str) -> Found:
     return attribute(request, input_gradients(request.model, ReluRule.GUIDED), gradient_of, channels)
 
 
-def guided_grad_cam(request: Request, channels: str) -> Found:
+def guided_grad_cam(request: Request, channels: str, token_grid: tuple[int, ...] | None) -> Found:
     """Return guided backpropagation where Grad-CAM says that the class is.
 
     Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", ICCV
@@ -49,7 +49,7 @@ def guided_grad_cam(request: Request, channels: str) -> Found:
     model, stream = request.model, is_stream(request.images)
     for images in batches(model, request.images, request.batch_size) if stream else [request.images]:
         whole = dataclasses.replace(request, images=images, raw=False)
-        coarse = run_cam(whole, relu=True, precision="float32", weighting=Weighting(grad_cam))
+        coarse = run_cam(whole, True, "float32", token_grid, weighting=Weighting(grad_cam))
         signals = attribute(whole, input_gradients(model, ReluRule.GUIDED), gradient_of, "all")
         maps = reduced(coarse.maps[..., None] * signals.maps, channels)
         parts.append(dataclasses.replace(coarse, maps=maps))

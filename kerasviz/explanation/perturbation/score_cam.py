@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.explanation.cams.tokens import in_picture
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.submodel import FromLayer
-from kerasviz.probe import cached_cut, default_layer, frozen_forward, resolve
+from kerasviz.probe import Layout, cached_cut, default_layer, frozen_forward, resolve
 
 
 def score_cam(
@@ -21,6 +22,7 @@ def score_cam(
     channels: int | None,
     relu: bool,
     precision: str,
+    token_grid: tuple[int, ...] | None,
     progress: bool,
 ) -> Found:
     """Weigh each feature map by the score of the picture seen through it.
@@ -41,6 +43,7 @@ def score_cam(
             deviation); None for all. The maps differ, the passes are fewer.
         relu: keep only values of 0 and above.
         precision: `"float32"`, or `"bfloat16"` for speed on CPUs that compute in it.
+        token_grid: how a layer's tokens lie in the picture, where the model does not say it.
         progress: show a bar.
 
     Returns:
@@ -54,8 +57,8 @@ def score_cam(
     """
 
     def begin(sample: Sample) -> _ScoreCam:
-        path, activations = _activations(request, sample)
-        return _ScoreCam(sample, path, activations, channels, relu)
+        found = _activations(request, sample, token_grid)
+        return _ScoreCam(sample, found.path, found.places, channels, relu)
 
     return rescore(request, begin, precision, progress, "score_cam")
 
@@ -85,7 +88,9 @@ class _ScoreCam(Experiment):
         return _weighted(self._activations[..., self._channels], weights, self._relu)
 
 
-def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -> Found:
+def ablation_cam(
+    request: Request, relu: bool, precision: str, token_grid: tuple[int, ...] | None, progress: bool
+) -> Found:
     """Weigh each feature map by how much the score falls without it.
 
     Desai and Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free
@@ -101,6 +106,7 @@ def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -
         request: from `explain`.
         relu: keep only values of 0 and above.
         precision: `"float32"`, or `"bfloat16"` for speed on CPUs that compute in it.
+        token_grid: how a layer's tokens lie in the picture, where the model does not say it.
         progress: show a bar.
 
     Returns:
@@ -115,10 +121,10 @@ def ablation_cam(request: Request, relu: bool, precision: str, progress: bool) -
     heads: dict[str, keras.Model] = {}
 
     def begin(sample: Sample) -> _AblationCam:
-        path, activations = _activations(request, sample)
-        if path not in heads:
-            heads[path] = FromLayer(request.model, resolve(request.model, path)[0])
-        return _AblationCam(sample, path, heads[path], activations, relu, precision)
+        found = _activations(request, sample, token_grid)
+        if found.path not in heads:
+            heads[found.path] = FromLayer(request.model, resolve(request.model, found.path)[0])
+        return _AblationCam(sample, found, heads[found.path], relu, precision)
 
     return rescore(request, begin, precision, progress, "ablation_cam")
 
@@ -127,13 +133,12 @@ class _AblationCam(Experiment):
     def __init__(
         self,
         sample: Sample,
-        layer: str,
+        found: _Activations,
         head: keras.Model,
-        activations: np.ndarray,
         relu: bool,
         precision: str,
     ) -> None:
-        self.layer = layer
+        self.layer, activations, self._places = found
         self._channels = np.flatnonzero(np.any(activations != 0, axis=tuple(range(activations.ndim - 1))))
         self._sample, self._activations, self._relu = sample, activations, relu
         self._forward = frozen_forward(head, precision)
@@ -149,7 +154,7 @@ class _AblationCam(Experiment):
         self._weights[chosen] = (self._whole - self._score(copies)) / (abs(self._whole) or 1.0)
 
     def map(self) -> np.ndarray:
-        return _weighted(self._activations, self._weights, self._relu)
+        return _weighted(self._places, self._weights, self._relu)
 
     def _score(self, activations: np.ndarray) -> np.ndarray:
         images = self._sample.fed(
@@ -158,8 +163,16 @@ class _AblationCam(Experiment):
         return self._forward.scores({"images": images, "activations": activations}, self._sample.target)
 
 
-def _activations(request: Request, sample: Sample) -> tuple[str, np.ndarray]:
-    """Return the path of the target layer and its activations `(*spatial, C)` for one picture."""
+class _Activations(NamedTuple):
+    """The path of a layer, what it returns for one picture, and the same in the picture, `(*spatial, C)`."""
+
+    path: str
+    values: np.ndarray
+    places: np.ndarray
+
+
+def _activations(request: Request, sample: Sample, token_grid: tuple[int, ...] | None) -> _Activations:
+    """Return what the target layer returns for one picture."""
     inputs: Any = sample.fed(sample.pixels[None])
     layer = request.layer
     if layer is None:
@@ -168,12 +181,14 @@ def _activations(request: Request, sample: Sample) -> tuple[str, np.ndarray]:
     if len(found) > 1:
         raise InputError(f"Layers {', '.join(found)} were asked for; explain takes one.")
     ((path, values),) = found.items()
-    if values.ndim - 1 != sample.pixels.ndim:
+    layout = Layout.of(request.model, inputs)
+    places = np.asarray(in_picture(layout, path, values, values, token_grid, raw=True).activations)
+    if places.ndim - 1 != sample.pixels.ndim:
         raise UnsupportedModelError(
             f"Layer {path} returns {values.shape}, without the picture's {sample.pixels.ndim - 1} spatial "
             "axes: ask for an earlier layer."
         )
-    return path, values[0]
+    return _Activations(path, values[0], places[0])
 
 
 def _stretched(maps: np.ndarray) -> np.ndarray:

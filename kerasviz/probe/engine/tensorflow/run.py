@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kerasviz.probe.attention import computing_scores
 from kerasviz.probe.engine import Outputs, ReluRule, Start
 from kerasviz.probe.engine.tensorflow.final_activation import before_activation
 from kerasviz.probe.engine.tensorflow.normalisation import folded_normalisation, fused_normalisation
@@ -42,6 +43,7 @@ class TracedRun:
             relu_rule(self._rule),
             keras.StatelessScope(),
             normalised,
+            computing_scores(model, self._calls),
             tapped(recorder.layers, recorder.note),
         ):
             values = model(inputs, training=False)

@@ -1,0 +1,130 @@
+"""The layer that is explained where nobody names one: the last whose axes are the picture's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.probe.attention import is_attention, is_of_attention
+from kerasviz.probe.engine import LayerCall, Outputs, Program, Run, Start, Traced, engine
+from kerasviz.probe.inputs import Batch
+from kerasviz.probe.layers import resolve, walk
+from kerasviz.probe.outputs import picked
+from kerasviz.probe.programs import Traits
+from kerasviz.probe.session import session_of
+from kerasviz.probe.specs import as_numbers, signature, specs_of
+from kerasviz.probe.layer_table import call_path, can_be_target
+from kerasviz.probe.tokens import Layout, TokenGrid
+
+
+def default_layer(model: keras.Model, batch: Batch, output: int | str | None = None) -> str:
+    """Return the path of the last layer on which the output depends and whose axes are the picture's.
+
+    That is a feature map, also one for each step of time where the input has such an axis, or, of a
+    transformer, tokens whose places in the picture are known and which all have a part in the output: after
+    the last attention often the class token alone is read. Layers that are the output itself, as in a
+    segmentation network, do not count.
+
+    Raises:
+        UnsupportedModelError: there is none; the message names the last layer with axes of its own.
+    """
+    # Running a large model on shapes takes a second or two, and rescoring methods ask for every picture.
+    key = ("default layer", signature(batch), output)
+    return session_of(model).kept(key, lambda model: _find(model, batch, output))
+
+
+def _find(model: keras.Model, batch: Batch, output: int | str | None) -> str:
+    calls = engine().survey(model, list(walk(model)), specs_of(batch), output)
+    # A nested model returns what its own last layer does: name that layer.
+    found = [call for call in calls if can_be_target(call) and not isinstance(call.place.layer, keras.Model)]
+    found = [call for call in found if not is_of_attention(call, calls)]
+    if not found:
+        raise UnsupportedModelError(
+            f"Model {model.name} has no layer with a spatial axis before its output; a CAM needs one."
+        )
+    layout = Layout.of(model, batch)
+    grids = {call_path(call, calls): grid for call in found if (grid := _grid(layout, call, calls))}
+    axes = _axes(layout, found)
+    over = [call for call in found if len(call.shape or ()) - 2 == axes or call_path(call, calls) in grids]
+    if not over:
+        last = found[-1]
+        raise UnsupportedModelError(
+            f"Model {model.name} takes inputs of shapes {list(layout.shapes)}, and no layer before its "
+            f"output has the picture's axes. The last one with axes of its own is {call_path(last, calls)}, "
+            f"{last.shape}: ask for that layer and raw=True."
+        )
+    if call_path(over[-1], calls) not in grids:
+        return call_path(over[-1], calls)
+    paths = _since_attention([path for call in over if (path := call_path(call, calls)) in grids], calls)
+    has_part = _has_part(model, batch, output, {path: grids[path] for path in paths})
+    return next((path for path in reversed(paths) if has_part[path]), paths[0])
+
+
+def _axes(layout: Layout, found: Sequence[LayerCall]) -> int:
+    """Return how many axes the picture's feature maps have: the most of those that lie over an input."""
+    axes = {len(call.shape) - 2 for call in found if call.shape is not None}
+    return max((number for number in axes if layout.lies_over(number)), default=0)
+
+
+def _grid(layout: Layout, call: LayerCall, calls: Sequence[LayerCall]) -> TokenGrid | None:
+    if call.shape is None or len(call.shape) != 3 or layout.lies_over(1):
+        return None
+    try:
+        return layout.grid(call_path(call, calls), call.shape[1])
+    except InputError:  # Several are possible: nothing to choose without being asked.
+        return None
+
+
+def _since_attention(paths: Sequence[str], calls: Sequence[LayerCall]) -> Sequence[str]:
+    """Return those of the tokens' layers that come after the last attention, and the one that it reads."""
+    order = {call_path(call, calls): at for at, call in enumerate(calls)}
+    attending = [at for at, call in enumerate(calls) if is_attention(call.place)]
+    if not attending:
+        return paths
+    last = attending[-1]
+    before = [path for path in paths if order[path] < last]
+    return [*before[-1:], *(path for path in paths if order[path] >= last)]
+
+
+def _has_part(
+    model: keras.Model, batch: Batch, output: int | str | None, grids: Mapping[str, TokenGrid]
+) -> dict[str, bool]:
+    """Return for each layer whether the output changes with its patches' tokens, for the first picture."""
+    first = keras.tree.map_structure(lambda leaf: leaf[:1], batch)
+    program = _program(Traits.of(model), output, grids)
+    compiled = engine().compile(model, program, specs_of(batch), calls=resolve(model, list(grids)))
+    return {path: bool(np.any(found)) for path, found in engine().to_numpy(compiled(first)).items()}
+
+
+def _program(traits: Traits, output: int | str | None, grids: Mapping[str, TokenGrid]) -> Program:
+    """Return the program: inputs -> for each layer whether any slope at its patches' tokens is not 0."""
+
+    def program(run: Run, inputs: Any, parameters: Sequence[Any]) -> Traced:
+        def score() -> Start:
+            total = _mixture(run.forward(as_numbers(inputs)), output)
+            return Start(total, traits.scale * ops.ones_like(total), ())
+
+        _, slopes = run.slopes_by_activations(score)
+        return Traced({path: _moves(slopes[path], grid) for path, grid in grids.items()}, {})
+
+    return program
+
+
+def _moves(slope: Any, grid: TokenGrid) -> Any:
+    return ops.zeros((), "bool") if slope is None else ops.any(slope[:, grid.extra :] != 0)
+
+
+def _mixture(seen: Outputs, output: int | str | None) -> Any:
+    """Return one number of all that a model says, which no softmax makes a constant."""
+    wanted = seen.values if output is None else picked(seen.values, seen.names, output)
+    total: Any = 0.0
+    for value in keras.tree.flatten(wanted):
+        logits = seen.before(value)
+        flat = ops.reshape(ops.cast(value if logits is None else logits, "float32"), (-1,))
+        total = total + ops.sum(flat * ops.cos(ops.cast(ops.arange(ops.shape(flat)[0]), "float32")))
+    return total
