@@ -9,7 +9,7 @@ from kerasviz.explanation.entry import Interrupted, explain
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.gradients.batches import reduced
 from kerasviz.explanation.interpolation import resize
-from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, Method
+from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, TRANSFORMER, Method
 from kerasviz.explanation.noise import smooth
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.perturbation.masking import filled
@@ -28,6 +28,7 @@ __all__ = [
     "METHODS",
     "PERTURBATION",
     "SMOOTHING",
+    "TRANSFORMER",
     "Experiment",
     "Explanation",
     "Found",

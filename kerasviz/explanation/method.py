@@ -12,8 +12,9 @@ from kerasviz.explanation.found import Found
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.request import Request
 
-# The families: class activation maps of one run, hidden parts in many runs, gradients by the pixels.
-CAM, PERTURBATION, GRADIENT = "cam", "perturbation", "gradient"
+# The families: class activation maps of one run, hidden parts in many runs, gradients by the pixels, scores
+# of attention.
+CAM, PERTURBATION, GRADIENT, TRANSFORMER = "cam", "perturbation", "gradient", "transformer"
 
 # (request, **options) -> what was found for the pictures.
 Run = Callable[..., Found]
@@ -28,7 +29,7 @@ class Method:
         title: as it is drawn.
         paper: authors, title, where and when.
         equation: the map in a line; the docstring of what runs it explains the symbols.
-        family: `CAM`, `PERTURBATION` or `GRADIENT`.
+        family: `CAM`, `PERTURBATION`, `GRADIENT` or `TRANSFORMER`.
         run: `(request, **options)` with a value for every option -> what was found.
         options: what may be passed beside the arguments that all methods share.
         takes_layer: whether its map is made of a layer's activations.

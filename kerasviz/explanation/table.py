@@ -16,13 +16,15 @@ from kerasviz.explanation.gradients.guided import guided_backpropagation, guided
 from kerasviz.explanation.gradients.integrated import integrated_gradients, misses
 from kerasviz.explanation.gradients.plain import input_x_gradient, saliency
 from kerasviz.explanation.gradients.smooth_grad import smooth_grad
-from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, Method
+from kerasviz.explanation.method import CAM, GRADIENT, PERTURBATION, TRANSFORMER, Method
 from kerasviz.explanation.option import Option
 from kerasviz.explanation.perturbation.masking import FILLS
 from kerasviz.explanation.perturbation.occlusion import occlusion
 from kerasviz.explanation.perturbation.rise import rise
 from kerasviz.explanation.perturbation.score_cam import ablation_cam, score_cam
 from kerasviz.explanation.smoothing import NOISE, SAMPLES, SEED
+from kerasviz.explanation.transformers.flows import gradient_attention, rollout
+from kerasviz.explanation.transformers.run import run_attention
 
 _SELVARAJU = (
     'Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", '
@@ -294,6 +296,26 @@ METHODS: tuple[Method, ...] = (
         (_channels("max_abs"), _TOKEN_GRID),
         takes_layer=True,
         passes=2,
+    ),
+    Method(
+        "attention_rollout",
+        "Attention rollout",
+        'Abnar and Zuidema, "Quantifying Attention Flow in Transformers", ACL 2020',
+        "M = row of R = A_L ... A_1, A_l = 1/2 mean_h A_lh + 1/2 I",
+        TRANSFORMER,
+        functools.partial(run_attention, flow=rollout),
+        (_TOKEN_GRID,),
+        zero_is_nothing=False,
+    ),
+    Method(
+        "gradient_attention",
+        "Gradient-weighted attention",
+        'Chefer, Gur and Wolf, "Generic Attention-model Explainability for Interpreting Bi-Modal and '
+        'Encoder-Decoder Transformers", ICCV 2021',
+        "M = row of R - I, R = R + mean_h ReLU(dY/dA_lh A_lh) R in each layer, from R = I",
+        TRANSFORMER,
+        functools.partial(run_attention, flow=gradient_attention),
+        (_TOKEN_GRID,),
     ),
 )
 

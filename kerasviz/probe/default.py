@@ -42,7 +42,7 @@ def _find(model: keras.Model, batch: Batch, output: int | str | None) -> str:
     calls = engine().survey(model, list(walk(model)), specs_of(batch), output)
     # A nested model returns what its own last layer does: name that layer.
     found = [call for call in calls if can_be_target(call) and not isinstance(call.place.layer, keras.Model)]
-    found = [call for call in found if not is_of_attention(call, calls)]
+    found = [call for call in found if not _has_other_axes(call, calls)]
     if not found:
         raise UnsupportedModelError(
             f"Model {model.name} has no layer with a spatial axis before its output; a CAM needs one."
@@ -63,6 +63,11 @@ def _find(model: keras.Model, batch: Batch, output: int | str | None) -> str:
     paths = _since_attention([path for call in over if (path := call_path(call, calls)) in grids], calls)
     has_part = _has_part(model, batch, output, {path: grids[path] for path in paths})
     return next((path for path in reversed(paths) if has_part[path]), paths[0])
+
+
+def _has_other_axes(call: LayerCall, calls: Sequence[LayerCall]) -> bool:
+    """Return whether axes of a call are not the picture's, however many they are: of heads, or permuted."""
+    return isinstance(call.place.layer, keras.layers.Permute) or is_of_attention(call, calls)
 
 
 def _axes(layout: Layout, found: Sequence[LayerCall]) -> int:

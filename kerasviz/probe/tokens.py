@@ -106,6 +106,10 @@ class Layout:
         turned = self.channels_first and len(values.shape) == 3 and not self.lies_over(1)
         return ops.transpose(values, (0, 2, 1)) if turned else values
 
+    def as_returned(self, values: Any) -> Any:
+        """Return attention scores `(N, heads, T, T)`, where they were turned as a feature map would be."""
+        return ops.transpose(values, (0, 3, 1, 2)) if self.channels_first else values
+
     def laid(self, path: str, values: Any, asked: Sequence[int] | None) -> TokenGrid | None:
         """Return the grid for what a layer returns, `(N, ..., C)`; None where none is needed or known.
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.explanation.cams.weights import Values
+from kerasviz.explanation.cams.weightings import Values
 from kerasviz.probe import Layout, unknown_grid
 
 

@@ -1,0 +1,1 @@
+"""Methods made of the attention scores of transformers."""
