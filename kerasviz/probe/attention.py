@@ -41,8 +41,8 @@ def _find(model: keras.Model, batch: Batch, output: int | str | None) -> tuple[s
     found = [call for call in calls if softmaxes.get(id(call.place.layer)) and call.feeds_output]
     if not found:
         raise UnsupportedModelError(
-            f"Model {model.name} has no keras.layers.MultiHeadAttention before its output, of whose scores "
-            "such a map is made: use grad_cam, which needs none."
+            "The explained output depends on no keras.layers.MultiHeadAttention, of whose scores such a map "
+            "is made: use grad_cam, which needs none."
         )
     several = {call.place.path for call in found if call.call > 0}
     return tuple(

@@ -71,9 +71,14 @@ def _has_other_axes(call: LayerCall, calls: Sequence[LayerCall]) -> bool:
 
 
 def _axes(layout: Layout, found: Sequence[LayerCall]) -> int:
-    """Return how many axes the picture's feature maps have: the most of those that lie over an input."""
+    """Return how many axes the picture's feature maps have."""
     axes = {len(call.shape) - 2 for call in found if call.shape is not None}
-    return max((number for number in axes if layout.lies_over(number)), default=0)
+    for rank in map(len, layout.shapes):
+        # Two axes may be a grey picture without channels; of more, the last one holds them in all likelihood.
+        likely = (2, 1) if rank == 2 else (rank - 1, rank)
+        if rank > 1 and axes & {*likely}:
+            return next(number for number in likely if number in axes)
+    return 0
 
 
 def _grid(layout: Layout, call: LayerCall, calls: Sequence[LayerCall]) -> TokenGrid | None:

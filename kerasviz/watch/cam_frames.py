@@ -30,13 +30,15 @@ def cams(
     """Watch where the network looks: CAM overlays of a few pictures, tag `cams/LAYER`.
 
     The strength of a CAM says nothing across steps (it grows with the logits), so each overlay spans its own
-    range from 0 to its maximum; the ranges are recorded with the frame. A picture without evidence is shown
+    range from 0 to its maximum (of attention rollout and RISE, where 0 means nothing special, from its
+    minimum); the ranges are recorded with the frame. A picture without evidence is shown
     as it is; the frame records which (`no_evidence`), and a film says so below.
 
     Args:
         images: one picture or several: files, or arrays `(h, w, c)` as the model takes them.
         layer: the target layer; by default the last spatial one.
-        method: any of `kv.explain`; a method without a layer stands in the tag itself, `cams/saliency`.
+        method: any of `kv.explain`; a method without a layer stands in the tag itself, `cams/saliency`,
+            `cams/attention_rollout`.
         target: what is explained; by default each picture's predicted class.
         name: for the tag, `cams/NAME/LAYER`, where several sources explain one layer.
         input_range: what the model takes for black and white, such as (0, 1); needed for files and arrays of
@@ -65,7 +67,8 @@ class _Cams(Source):
         explained = explain(run.model, batch, **options)
         options["layer"] = explained.layer
         tag = tag_of("cams", explained.layer or explained.method, self.name)
-        return [_CamWatch(run.model, batch, pictures, tag, options)]
+        from_zero = explained.declaration.zero_is_nothing
+        return [_CamWatch(run.model, batch, pictures, tag, options, from_zero)]
 
 
 @dataclass
@@ -75,6 +78,7 @@ class _CamWatch(Watch):
     pictures: np.ndarray
     tag: str
     options: dict[str, Any]
+    from_zero: bool
 
     @property
     def tags(self) -> list[str]:
@@ -84,10 +88,13 @@ class _CamWatch(Watch):
         return np.asarray(explain(self.model, self.batch, **self.options))
 
     def write(self, collected: np.ndarray, step: int, output: Output) -> None:
-        scales = [Scale(0.0, float(np.nanmax(heatmap, initial=0))) for heatmap in collected]
-        drawn = zip(self.pictures, collected, scales, strict=True)
-        tiles = np.stack([overlay(picture, heatmap, scale=scale) for picture, heatmap, scale in drawn])
-        nothing = [at for at, heatmap in enumerate(collected) if all_zero(heatmap)]
-        ranges = [[scale.low, scale.high] for scale in scales]
+        lows = [0.0 if self.from_zero else float(np.nanmin(heatmap)) for heatmap in collected]
+        # Above their lows: where a map is everywhere at its low, the picture stays as it is.
+        above = [heatmap - low for heatmap, low in zip(collected, lows, strict=True)]
+        spans = [float(np.nanmax(heatmap, initial=0)) for heatmap in above]
+        drawn = zip(self.pictures, above, spans, strict=True)
+        tiles = np.stack([overlay(picture, part, scale=Scale(0.0, span)) for picture, part, span in drawn])
+        nothing = [at for at, heatmap in enumerate(above) if all_zero(heatmap)]
+        ranges = [[low, low + span] for low, span in zip(lows, spans, strict=True)]
         known = {"kind": "cams", "layer": self.options["layer"], "method": self.options["method"]}
         log_sheet(output.log, self.tag, step, tiles, None, scales=ranges, no_evidence=nothing, **known)

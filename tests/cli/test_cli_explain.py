@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 from keras import layers
 from PIL import Image
+from vision_transformer import vision_transformer
 
 import kerasviz as kv
 from kerasviz.cli import main
 from kerasviz.cli.parts.drawing import Naming
-from kerasviz.explanation import CAM, GRADIENT, METHODS, Method, Option, find_method
+from kerasviz.explanation import CAM, GRADIENT, METHODS, TRANSFORMER, Method, Option, find_method
 from kerasviz.models import NamedDense, save_model
 
 # Rows and columns of the red and of the blue rectangle.
 RED, BLUE = (slice(8, 40), slice(8, 48)), (slice(80, 112), slice(120, 176))
-NAMES = [method.name for method in METHODS]
+# Those of transformers have a test of their own.
+NAMES = [method.name for method in METHODS if method.family != TRANSFORMER]
 
 
 @pytest.fixture(scope="module")
@@ -116,12 +118,23 @@ def test_all_methods_in_one_figure(place: Path, tmp_path: Path, capsys: pytest.C
     assert "1 of 1 files explained" in lines[-1]
 
 
+@pytest.mark.parametrize("method", ["grad_cam", "attention_rollout"])
+def test_tokens_lie_in_the_picture_as_the_flag_says(place: Path, tmp_path: Path, method: str) -> None:
+    vision_transformer(extra=0).save(tmp_path / "vit.keras")
+    asked = ["--method", method, "--raw", "--plain", "--token-grid", "2,8", "--input-range", "0,255"]
+    out = tmp_path / "tokens"
+    files = [str(tmp_path / "vit.keras"), str(place / "photos")]
+    assert main(["explain", *files, *asked, "--out", str(out)]) == 0
+    size = (2, 8) if method == "grad_cam" else (32, 32)
+    assert {np.load(file).shape for file in out.glob("*.npy")} == {size}
+
+
 def declared() -> Iterator[tuple[Method, Option]]:
     """Yield every declaration once, with the first method that has it."""
     seen: list[Option] = []
     for method in METHODS:
         for option in method.options:
-            if option not in seen and option.type is not dict:
+            if option not in seen and option.type not in (dict, tuple):
                 seen.append(option)
                 yield method, option
 
@@ -276,7 +289,7 @@ def test_help_names_every_method_and_option(command: str, capsys: pytest.Capture
             assert f"{method.name} {method.title} {method.passes}" in printed
             for option in method.options:
                 if option.type is not dict:
-                    assert f"--{option.name}" in printed
+                    assert f"--{option.name.replace('_', '-')}" in printed
                     assert option.help in printed
         else:
             assert f" {method.name} {method.title} " not in printed

@@ -38,6 +38,7 @@ def test_documents_show_commands() -> None:
 def test_the_readme_says_which_command_draws_a_method() -> None:
     rows = [line for line in (ROOT / "README.md").read_text().splitlines() if "`kv.explain`" in line]
     family = {"cam": "kerasviz cam", "perturbation": "kerasviz occlude", "gradient": "kerasviz saliency"}
+    family["transformer"] = "kerasviz explain"
     for method in METHODS:
         (row,) = (row for row in rows if method.title in re.split(r", |\| ?| \|", row))
         assert family[method.family] in row

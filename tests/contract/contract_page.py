@@ -12,10 +12,15 @@ from model_kind import Kind, Refusal
 from model_kinds import KINDS
 
 from kerasviz.atomic import atomic_path
-from kerasviz.explanation import CAM, GRADIENT, METHODS, PERTURBATION
+from kerasviz.explanation import CAM, GRADIENT, METHODS, PERTURBATION, TRANSFORMER
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
-TITLES = {CAM: "class activation maps", PERTURBATION: "perturbation", GRADIENT: "gradients"}
+TITLES = {
+    CAM: "class activation maps",
+    PERTURBATION: "perturbation",
+    GRADIENT: "gradients",
+    TRANSFORMER: "attention",
+}
 
 OPENING = """\
 # Which method works on which model

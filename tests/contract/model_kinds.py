@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import convolutional_networks as networks
@@ -15,7 +16,7 @@ from hub_networks import classifier
 from keras import layers as kl
 from model_kind import Kind, Refusal, named
 from networks_from_files import from_file
-from token_networks import windowed_transformer
+from token_networks import crnn, film, vision_transformer, windowed_transformer
 
 from kerasviz.errors import TargetError, UnsupportedModelError
 from kerasviz.probe import top_class
@@ -46,10 +47,25 @@ REFUSED_BY_APPLICATIONS = {
     "ConvNeXtTiny": [NO_RELU],
     "VGG16": [NOT_A_POOLING_HEAD],
 }
+NO_ATTENTION = Refusal(
+    ("attention_rollout", "gradient_attention"),
+    UnsupportedModelError,
+    "The explained output depends on no keras.layers.MultiHeadAttention, of whose scores such a map is made: "
+    "use grad_cam, which needs none.",
+)
+ATTENTION_IN_WINDOWS = Refusal(
+    NO_ATTENTION.methods,
+    UnsupportedModelError,
+    "Attention layer multi_head_attention has scores of shape (None, 2, 2, 8, 8), that of "
+    "multi_head_attention (None, 2, 2, 8, 8); maps of attention need the same tokens in all, (N, heads, T, "
+    "T): use grad_cam.",
+)
+VIT = [NOT_A_POOLING_HEAD, NO_RELU]
+ATTENDING = ("class_token", "tokens", "windows")
 # Of each way to compute one: enough where only the numbers or the file differ from another kind.
 FEW = ("grad_cam", "ablation_cam", "rise", "saliency", "guided_backpropagation")
 
-KINDS = (
+_KINDS = (
     Kind("flat", "Functional", network),
     Kind("nested", "Functional, with a model inside", networks.nested),
     Kind("sequential", "Sequential", networks.sequential),
@@ -113,7 +129,16 @@ KINDS = (
         [NOT_A_POOLING_HEAD],
         asked="target=region_score(mask, 1)",
     ),
-    Kind("windows", "Swin-like, blocks that return (N, h, w, C)", windowed_transformer, [NO_RELU]),
+    Kind("class_token", "ViT with a class token", functools.partial(vision_transformer, True), VIT),
+    Kind("tokens", "ViT, the mean of its tokens", functools.partial(vision_transformer, False), [NO_RELU]),
+    Kind(
+        "windows",
+        "Swin-like, blocks that return (N, h, w, C)",
+        windowed_transformer,
+        [NO_RELU, ATTENTION_IN_WINDOWS],
+    ),
+    Kind("crnn", "CRNN, columns through a recurrent layer", crnn, [NOT_A_POOLING_HEAD]),
+    Kind("film", "`TimeDistributed`, frames of a film", film, [NOT_A_POOLING_HEAD]),
     *(
         Kind(
             f"hub_{name}",
@@ -134,4 +159,8 @@ KINDS = (
         )
         for name, side, values in FAMILIES
     ),
+)
+KINDS = tuple(
+    kind if kind.name in ATTENDING else dataclasses.replace(kind, refusals=[*kind.refusals, NO_ATTENTION])
+    for kind in _KINDS
 )

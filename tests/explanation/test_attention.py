@@ -165,7 +165,7 @@ def test_models_without_attention_are_refused(method: str) -> None:
     model = keras.Sequential(
         [keras.Input((8, 8, 3)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D(), layers.Dense(2)]
     )
-    with pytest.raises(UnsupportedModelError, match="no keras.layers.MultiHeadAttention before its output"):
+    with pytest.raises(UnsupportedModelError, match="depends on no keras.layers.MultiHeadAttention"):
         explain(model, images(1, (8, 8)), method)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from maps_of import maps_of
+from vision_transformer import images, vision_transformer
 
 import kerasviz as kv
 from kerasviz.errors import InputError, LayerNotFoundError
@@ -130,3 +131,18 @@ def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures, p
     for options, error in (({"layer": "conv9"}, LayerNotFoundError), ({"method": "grad_kam"}, InputError)):
         with pytest.raises(error):
             fit(small_model(), pictures, kv.watch.cams(photos[0], input_range=RANGE, **options), tmp_path)
+
+
+def test_attention_is_a_source(tmp_path) -> None:
+    model, watched = vision_transformer(), list(images(2))
+    source = kv.watch.cams(watched, method="attention_rollout", input_range=(0, 1))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    expected = maps_of(model, np.stack(watched), "attention_rollout")
+    watch = [kv.Evolution(tmp_path, [source], every=1)]
+    model.fit(images(4), np.zeros(4), batch_size=4, verbose=0, callbacks=watch)
+    log = kv.open_log(tmp_path)
+    frames = list(log.frames("cams/attention_rollout"))
+    assert [frame.step for frame in frames] == [0, 1]
+    assert frames[0].meta.method == "attention_rollout"
+    for found, heatmap in zip(frames[0].meta.scales, expected, strict=True):
+        assert found == pytest.approx([heatmap.min(), heatmap.max()], rel=1e-5)
