@@ -165,7 +165,7 @@ def test_models_without_attention_are_refused(method: str) -> None:
     model = keras.Sequential(
         [keras.Input((8, 8, 3)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D(), layers.Dense(2)]
     )
-    with pytest.raises(UnsupportedModelError, match="depends on no keras.layers.MultiHeadAttention"):
+    with pytest.raises(UnsupportedModelError, match=r"depends on no keras.layers.MultiHeadAttention"):
         explain(model, images(1, (8, 8)), method)
 
 
@@ -176,7 +176,7 @@ def test_attention_between_other_numbers_of_tokens_is_refused(method: str) -> No
     fewer = layers.MaxPooling1D(4)(tokens)
     seen = layers.MultiHeadAttention(1, 4, name="across")(fewer, tokens)
     model = keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling1D()(seen)))
-    with pytest.raises(UnsupportedModelError, match="across has scores of shape .* need the same tokens"):
+    with pytest.raises(UnsupportedModelError, match=r"across has scores of shape .* need the same tokens"):
         explain(model, images(1, (8, 8)), method)
 
 

@@ -166,7 +166,7 @@ def test_other_spellings_are_understood(spelled: str, meant: str) -> None:
     ("method", "options", "message"),
     [
         ("rise", {"maks": 3}, r"Method rise has no option 'maks'\. Did you mean masks"),
-        ("grad_cam", {"methode": 1}, r"no option 'methode'\. There are: relu, precision\."),
+        ("grad_cam", {"methode": 1}, r"no option 'methode'\. There are: relu, precision, token_grid\."),
         ("rise", {"masks": 2.5}, "masks is 2.5; rise takes a whole number of at least 1 there"),
         ("rise", {"masks": True}, "masks is True; rise takes a whole number"),
         ("rise", {"keep": float("nan")}, "keep is nan; rise takes a number above 0 and below 1"),
