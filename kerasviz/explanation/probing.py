@@ -15,7 +15,7 @@ import numpy as np
 
 import kerasviz.probe as probe
 from kerasviz.errors import InputError, did_you_mean
-from kerasviz.explanation.cams.tokens import in_picture, refuse_without_part
+from kerasviz.explanation.cams.in_picture import in_picture, refuse_without_part
 from kerasviz.explanation.cams.weigh import refuse_undefined
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.result import Explanation

@@ -24,7 +24,7 @@ from kerasviz.explanation.perturbation.rise import rise
 from kerasviz.explanation.perturbation.score_cam import ablation_cam, score_cam
 from kerasviz.explanation.smoothing import NOISE, SAMPLES, SEED
 from kerasviz.explanation.transformers.flows import gradient_attention, rollout
-from kerasviz.explanation.transformers.run import run_attention
+from kerasviz.explanation.transformers.run_attention import run_attention
 
 _SELVARAJU = (
     'Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based Localization", '

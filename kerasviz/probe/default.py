@@ -13,12 +13,12 @@ from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.probe.attention import is_attention, is_of_attention
 from kerasviz.probe.engine import LayerCall, Outputs, Program, Run, Start, Traced, engine
 from kerasviz.probe.inputs import Batch
+from kerasviz.probe.layer_table import call_path, can_be_target
 from kerasviz.probe.layers import resolve, walk
 from kerasviz.probe.outputs import picked
 from kerasviz.probe.programs import Traits
 from kerasviz.probe.session import session_of
 from kerasviz.probe.specs import as_numbers, signature, specs_of
-from kerasviz.probe.layer_table import call_path, can_be_target
 from kerasviz.probe.tokens import Layout, TokenGrid
 
 

@@ -17,10 +17,10 @@ from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.probe.attention import is_of_attention
 from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.inputs import Batch
+from kerasviz.probe.layer_table import call_path
 from kerasviz.probe.layers import uses_channels_first, walk
 from kerasviz.probe.session import Session, session_of
 from kerasviz.probe.specs import input_shapes, specs_of
-from kerasviz.probe.layer_table import call_path
 
 # More class and register tokens than any published network has are no such tokens.
 _MOST_EXTRA = 8

@@ -9,7 +9,7 @@ from typing import Any
 from keras import ops
 
 from kerasviz.errors import InputError
-from kerasviz.explanation.cams.tokens import in_picture, refuse_without_part
+from kerasviz.explanation.cams.in_picture import in_picture, refuse_without_part
 from kerasviz.explanation.cams.weigh import Weighting, refuse_undefined
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import interpolate

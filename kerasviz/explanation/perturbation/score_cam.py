@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kerasviz.errors import InputError, UnsupportedModelError
-from kerasviz.explanation.cams.tokens import in_picture
+from kerasviz.explanation.cams.in_picture import in_picture
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.perturbation.rescoring import Experiment, Sample, rescore
