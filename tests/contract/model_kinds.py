@@ -61,7 +61,7 @@ ATTENTION_IN_WINDOWS = Refusal(
     "T): use grad_cam.",
 )
 VIT = [NOT_A_POOLING_HEAD, NO_RELU]
-ATTENDING = ("class_token", "tokens", "windows")
+ATTENDING = ("hub_ViT", "class_token", "tokens", "windows")
 # Of each way to compute one: enough where only the numbers or the file differ from another kind.
 FEW = ("grad_cam", "ablation_cam", "rise", "saliency", "guided_backpropagation")
 
@@ -147,7 +147,7 @@ _KINDS = (
             refusals,
             quickly=(),
         )
-        for name, refusals in (("ResNet", []), ("EfficientNet", [NO_RELU]))
+        for name, refusals in (("ResNet", []), ("EfficientNet", [NO_RELU]), ("ViT", VIT))
     ),
     *(
         Kind(
