@@ -82,7 +82,7 @@ def make(blocks: Sequence[Block], wanted: set[str], given: dict[str, Any], out: 
 
 
 class MissingError(Exception):
-    """A block did not find what its picture is made from."""
+    """A block that prepares pictures did not find what it needs."""
 
 
 def make_section(
@@ -90,11 +90,14 @@ def make_section(
 ) -> None:
     """Run those of a section's blocks that the wanted pictures need, and write these."""
     for block in needed(blocks, wanted):
-        try:
-            shown = run(block, names)
-        except (KerasvizError, FileNotFoundError) as error:
-            raise MissingError(str(error)) from error
-        if block.picture is not None and block.picture in wanted:
+        if block.picture is None:
+            try:
+                run(block, names)
+            except (KerasvizError, FileNotFoundError) as error:
+                raise MissingError(str(error)) from error
+            continue
+        shown = run(block, names)
+        if block.picture in wanted:
             path = out / block.picture
             write(shown, path)
             print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
