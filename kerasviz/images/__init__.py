@@ -18,10 +18,11 @@ from kerasviz.images.files import (
     size_pair,
     why_unreadable,
 )
-from kerasviz.images.form import Picture, PictureForm
+from kerasviz.images.form import PictureForm
 from kerasviz.images.front import checked_range
 from kerasviz.images.hiding import Rectangle, hide_rectangle
 from kerasviz.images.notebook import SHOWN, pictures_in_html, spread_over
+from kerasviz.images.picture import Picture
 from kerasviz.images.placing import WHOLE, Box
 from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
 

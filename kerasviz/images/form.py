@@ -16,41 +16,12 @@ from kerasviz.errors import ImageError, InputError, UnsupportedModelError
 from kerasviz.images.files import Size, read_image, resize_image, size_pair
 from kerasviz.images.front import Affine, Range, checked_range, measured, said_by
 from kerasviz.images.model_input import picture_input, preprocessed, size_made_by
-from kerasviz.images.placing import WHOLE, Box, found_box
-from kerasviz.images.png import as_gray, as_rgb, upscale
+from kerasviz.images.picture import Picture, drawable
+from kerasviz.images.placing import Box, found_box
+from kerasviz.images.png import as_gray, as_rgb
 
 if TYPE_CHECKING:
     import keras
-
-# The longer side of a picture to draw on: larger ones are reduced, very small ones enlarged.
-_LARGEST, _SMALLEST = 640, 160
-
-
-@dataclass(frozen=True, repr=False)
-class Picture:
-    """A picture: `shown` is uint8 RGB to draw on, `pixels` uint8 of the model's size and channels.
-
-    Of a model with a preprocessor, `values` is what it made of the picture, and `box` which part of it the
-    model sees; `shown` is dark elsewhere.
-    """
-
-    path: Path
-    shown: np.ndarray
-    pixels: np.ndarray
-    values: np.ndarray | None = None
-    box: Box = WHOLE
-
-    def __repr__(self) -> str:
-        """Return the file and the size in a line."""
-        return f"Picture({self.path}, {' x '.join(map(str, self.pixels.shape))})"
-
-    def placed(self, values: np.ndarray, *, from_zero: bool = True) -> np.ndarray:
-        """Return a map `(h, w)` of the model's input as it lies on `shown`; see `Box.placed`.
-
-        What the model does not see is no evidence: 0, or the map's smallest value where 0 means nothing
-        special (RISE).
-        """
-        return self.box.placed(values, self.shown.shape[:2], 0.0 if from_zero else float(np.nanmin(values)))
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -233,11 +204,11 @@ class PictureForm:
         pixels = as_gray(image)[:, :, None] if self.channels == 1 else image
         if self.preprocessor is not None and (seen := self._seen(pixels)):
             values, pixels, box = seen
-            return Picture(path, box.dimmed(_drawable(image)), pixels, values, box)
+            return Picture(path, box.dimmed(drawable(image)), pixels, values, box)
         size = (self.height or image.shape[0], self.width or image.shape[1])
         pixels = resize_image(pixels, size)
         made = None if self.preprocessor is None else self._made_of(pixels[None])[0]
-        return Picture(path, _drawable(image), pixels, made)
+        return Picture(path, drawable(image), pixels, made)
 
     def _seen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, Box] | None:
         """Return what the preprocessor makes of a picture, how that looks, and which part of it that is.
@@ -382,12 +353,3 @@ class PictureForm:
 
 def _rounded(pixels: np.ndarray) -> np.ndarray:
     return (np.clip(pixels, 0, 255) + 0.5).astype(np.uint8)
-
-
-def _drawable(image: np.ndarray) -> np.ndarray:
-    """Return uint8 RGB `image` with 160 to about 640 pixels on its longer side."""
-    longest = max(image.shape[:2])
-    if longest > _LARGEST:
-        height, width = (max(1, round(side * _LARGEST / longest)) for side in image.shape[:2])
-        return resize_image(image, (height, width))
-    return upscale(image, -(-_SMALLEST // longest)) if longest < _SMALLEST else image
