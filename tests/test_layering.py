@@ -20,7 +20,7 @@ FLOORS = [
     {"pictures", "events", "data", "probe"},
     {"film", "explanation", "embeddings", "classification", "layer_filters"},
     {"maximization", "trust", "watch"},
-    {"training"},
+    {"training", "tab"},
     {"report"},
     {"cli"},
     {"__init__", "__main__"},

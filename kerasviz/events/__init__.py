@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from kerasviz.events.captions import TOLERATED_CLIPPING, caption, scale_text
 from kerasviz.events.event_log import EventLog
-from kerasviz.events.frame import Damage, Frame, TagInfo
+from kerasviz.events.folder import runs_below
+from kerasviz.events.frame import Damage, EncodedFrame, Frame, TagInfo
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.reader import LogReader, open_log
 
 __all__ = [
+    "TOLERATED_CLIPPING",
     "Damage",
+    "EncodedFrame",
     "EventLog",
     "Frame",
     "FrameMeta",
     "LogReader",
     "TagInfo",
+    "caption",
     "open_log",
+    "runs_below",
+    "scale_text",
 ]

@@ -43,6 +43,7 @@ class TagInfo:
         first_step: The smallest step.
         last_step: The largest step.
         size: The `(width, height)` in pixels of the latest image as its record states it; else None.
+        meta: What was recorded with an image, the first one of the latest file; empty for other writers.
     """
 
     run: str
@@ -52,6 +53,26 @@ class TagInfo:
     first_step: int
     last_step: int
     size: tuple[int, int] | None = None
+    meta: FrameMeta = field(default_factory=FrameMeta, compare=False, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedFrame:
+    """One picture as it lies in the log.
+
+    Attributes:
+        step: The optimizer step.
+        wall_time: When it was written, in seconds since 1970.
+        picture: A PNG file's bytes; of other writers, whatever they hold (JPEG, GIF).
+        meta: What the writer recorded with it.
+        version: A short text, another one when the picture of this step was replaced.
+    """
+
+    step: int
+    wall_time: float
+    picture: bytes
+    meta: FrameMeta
+    version: str
 
 
 @dataclass
@@ -61,6 +82,7 @@ class Damage:
     Attributes:
         torn: The number of files that end inside a record, as a killed process leaves them.
         corrupt: The number of records (or stretches between records) whose checksum is wrong.
+        unreadable: The number of files that may not be read, or that the disk does not give.
         undecodable: The pictures, `(run, tag, step)`, that were asked for and would not decode.
 
     >>> str(Damage(torn=1, corrupt=2))
@@ -71,12 +93,13 @@ class Damage:
 
     torn: int = 0
     corrupt: int = 0
+    unreadable: int = 0
     undecodable: set[tuple[str, str, int]] = field(default_factory=set)
 
     @property
     def total(self) -> int:
-        """The number of records that are lost."""
-        return self.torn + self.corrupt + len(self.undecodable)
+        """The number of records and files that are lost."""
+        return self.torn + self.corrupt + self.unreadable + len(self.undecodable)
 
     def __bool__(self) -> bool:
         return self.total > 0
@@ -85,6 +108,7 @@ class Damage:
         parts = [
             (self.torn, "file ends inside a record", "files end inside a record"),
             (self.corrupt, "record has a wrong checksum", "records have a wrong checksum"),
+            (self.unreadable, "file cannot be read", "files cannot be read"),
             (len(self.undecodable), "picture does not decode", "pictures do not decode"),
         ]
         said = [f"{count} {one if count == 1 else many}" for count, one, many in parts if count]

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from tensorboard.compat.proto import summary_pb2, tensor_pb2, tensor_shape_pb2, types_pb2
 from tensorboard.plugins.image import metadata as image_plugin
@@ -55,17 +54,24 @@ def stated_sizes(value: summary_pb2.Summary.Value) -> tuple[int, int, int]:
         return 0, 0, 1
 
 
+def encoded_image(value: summary_pb2.Summary.Value, sample: int = 0) -> bytes:
+    """Return one picture of an image value as the file that it holds; nothing where it has none."""
+    if value.HasField("image"):
+        return value.image.encoded_image_string
+    strings = value.tensor.string_val
+    return strings[sample + 2] if len(strings) > sample + 2 else b""
+
+
 def decode_image(value: summary_pb2.Summary.Value, sample: int = 0) -> np.ndarray | None:
     """Return one picture of an image value as uint8 `(h, w)` or `(h, w, 3)` RGB; None if it does not decode.
 
     Reads our own values, those of `tf.summary.image` and the image summaries of TensorFlow 1. Pictures with
     transparency are laid on white, 16-bit pictures are reduced to 8 bits.
     """
-    if value.HasField("image"):
-        encoded = value.image.encoded_image_string
-    elif len(value.tensor.string_val) > sample + 2:
-        encoded = value.tensor.string_val[sample + 2]
-    else:
+    import cv2  # here, as the tab hands pictures on as they are: cv2 takes time and memory
+
+    encoded = encoded_image(value, sample)
+    if not encoded:
         return None
     try:
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -89,6 +95,8 @@ def decode_meta(value: summary_pb2.Summary.Value) -> FrameMeta:
 
 
 def _encode(image: np.ndarray) -> bytes:
+    import cv2
+
     image = np.asarray(image)
     if image.ndim == 3 and image.shape[2] == 1:
         image = image[..., 0]

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from tensorboard.compat.proto import event_pb2, summary_pb2
-from tensorboard.util import tensor_util
 
 from kerasviz.errors import InputError, LogError, did_you_mean
-from kerasviz.events.frame import Damage, Frame, TagInfo
-from kerasviz.events.image_summary import decode_image, decode_meta
-from kerasviz.events.index import TagIndex, index_run
+from kerasviz.events.file_index import SourceFile
+from kerasviz.events.folder import runs_below
+from kerasviz.events.frame import Damage, EncodedFrame, Frame, TagInfo
+from kerasviz.events.image_summary import decode_image, decode_meta, encoded_image
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.records import read_record_at
+from kerasviz.events.run_index import RunIndex, TagIndex
+
+Files = Mapping[str, Sequence[Path]]
 
 
 class LogReader:
@@ -26,39 +31,63 @@ class LogReader:
     Opening notes where the records stand; pictures are decoded one at a time when they are asked for, so that
     memory does not grow with their number. When several records have the same tag and step the last one wins.
     A session that starts at step s replaces, in the tags it writes, what earlier sessions wrote from s on.
+    `refresh` reads what was written since. Methods may be called from several threads.
 
     Attributes:
         path: What was opened.
+        revision: Another number after every `refresh` that found a change.
     """
 
-    def __init__(self, path: Path, files_of: dict[str, list[Path]]) -> None:
+    def __init__(self, path: Path, find_files: Callable[[], Files]) -> None:
         self.path = path
-        self._damage = {run: Damage() for run in sorted(files_of)}
-        self._runs = {run: index_run(files_of[run], damage) for run, damage in self._damage.items()}
+        self.revision = 0
+        self._find_files = find_files
+        self._lock = threading.RLock()
+        self._runs: dict[str, RunIndex] = {}
+        self._tags: dict[str, dict[str, TagIndex]] = {}
+        self._undecodable: set[tuple[str, str, int]] = set()
+        self.refresh()
 
     def __repr__(self) -> str:
         return f"LogReader({self.path}: {len(self.tags())} tags in {len(self._runs)} runs)"
 
     @property
+    def runs(self) -> list[str]:
+        """The names of the runs, sorted."""
+        with self._lock:
+            return list(self._runs)
+
+    def refresh(self) -> bool:
+        """Read what was written since, and forget what was deleted. Return whether anything changed."""
+        with self._lock:
+            files_of = self._find_files()
+            changed = self._runs.keys() != files_of.keys()
+            self._runs = {run: self._runs.get(run) or RunIndex() for run in sorted(files_of)}
+            for run, index in self._runs.items():
+                changed = index.refresh(files_of[run]) or changed
+            if changed:
+                self._tags = {run: index.tags() for run, index in self._runs.items()}
+                self.revision += 1
+            return changed
+
+    @property
     def damage(self) -> Damage:
         """What could not be read of all runs until now, counted; its `str()` is a sentence."""
-        found = self._damage.values()
-        undecodable = set().union(*(one.undecodable for one in found))
-        return Damage(sum(one.torn for one in found), sum(one.corrupt for one in found), undecodable)
+        with self._lock:
+            found = [index.damage for index in self._runs.values()]
+            torn, corrupt = sum(one.torn for one in found), sum(one.corrupt for one in found)
+            return Damage(torn, corrupt, sum(one.unreadable for one in found), set(self._undecodable))
 
     def damage_of(self, info: TagInfo) -> Damage:
         """What could not be read of a tag: its own pictures, and what was lost of its run's files."""
-        found = self._damage[info.run]
-        own = {picture for picture in found.undecodable if picture[1] == info.tag}
-        return Damage(found.torn, found.corrupt, own)
+        with self._lock:
+            own = {picture for picture in self._undecodable if picture[:2] == (info.run, info.tag)}
+            return replace(self._runs.get(info.run, RunIndex()).damage, undecodable=own)
 
     def tags(self) -> list[TagInfo]:
         """Return every tag of every run, sorted by run and tag."""
-        return [
-            _info(run, tag, index)
-            for run, (_, tags) in self._runs.items()
-            for tag, index in sorted(tags.items())
-        ]
+        with self._lock:
+            return [_info(run, tag, index) for run, tags in self._tags.items() for tag, index in tags.items()]
 
     def find(self, tag: str, run: str | None = None, kind: str = "image") -> TagInfo:
         """Return one tag of that kind; `run` is needed only where several runs have it.
@@ -68,6 +97,15 @@ class LogReader:
         """
         run, index = self._find(tag, run, kind)
         return _info(run, tag, index)
+
+    def versions(self, info: TagInfo) -> dict[int, str]:
+        """Return every step of an image tag with its `EncodedFrame.version`, by rising step.
+
+        Raises:
+            InputError: the tag is not there any more.
+        """
+        _, index = self._find(info.tag, info.run, info.kind)
+        return {step: index.version(at) for at, step in enumerate(index.steps.tolist())}
 
     def frames(self, tag: str, run: str | None = None, every: int = 1) -> Iterator[Frame]:
         """Yield the frames of an image tag by rising step, each decoded when it is asked for.
@@ -83,9 +121,31 @@ class LogReader:
         if every < 1:
             raise InputError(f"every={every} is not a number of frames: it must be 1 or more.")
         run, index = self._find(tag, run, "image")
-        places = index.places()
-        wanted = places[np.unique(np.append(np.arange(0, len(places), every), len(places) - 1))]
+        count = len(index.steps)
+        wanted = np.unique(np.append(np.arange(0, count, every), count - 1))
         return self._decoded(run, tag, index, wanted)
+
+    def encoded(self, info: TagInfo, steps: Sequence[int]) -> Iterator[EncodedFrame]:
+        """Yield the pictures of these steps as they lie in the log, in the order of `steps`.
+
+        A picture whose record was lost or replaced since the last `refresh` is left out.
+
+        Raises:
+            InputError: the tag is not there any more, or has no such step.
+        """
+        _, index = self._find(info.tag, info.run, "image")
+        wanted = np.searchsorted(index.steps, np.asarray(steps, np.int64))
+        for step, at in zip(steps, wanted.tolist(), strict=True):
+            if at == len(index.steps) or index.steps[at] != step:
+                raise InputError(
+                    f"the tag {info.tag!r} of the run {info.run!r} has no picture of step {step}."
+                )
+        for at, event in _events(index, wanted):
+            value = _value(event, index)
+            picture = b"" if value is None else encoded_image(value, index.sample)
+            if value is not None and picture:
+                step, meta = int(index.steps[at]), decode_meta(value)
+                yield EncodedFrame(step, event.wall_time, picture, meta, index.version(at))
 
     def scalars(self, tag: str, run: str | None = None) -> list[tuple[int, float]]:
         """Return the `(step, value)` pairs of a scalar tag by rising step.
@@ -93,54 +153,46 @@ class LogReader:
         Raises:
             InputError: there is no such scalar tag, or several runs have it.
         """
-        run, index = self._find(tag, run, "scalar")
-        return [(step, _number(value)) for step, value in self._values(run, index, index.places())]
+        _, index = self._find(tag, run, "scalar")
+        return list(zip(index.steps.tolist(), index.values.tolist(), strict=True))
 
     def last_meta(self, tag: str, run: str | None = None) -> FrameMeta | None:
         """Return what was recorded with the last frame of a tag; None if there is no frame or nothing."""
         try:
-            run, index = self._find(tag, run, "image")
+            _, index = self._find(tag, run, "image")
         except InputError:
             return None
-        for _, value in self._values(run, index, index.places()[-1:]):
-            return decode_meta(value) or None
+        for _, event in _events(index, np.array([len(index.steps) - 1])):
+            value = _value(event, index)
+            return (value and decode_meta(value)) or None
         return None
 
     def _find(self, tag: str, run: str | None, kind: str) -> tuple[str, TagIndex]:
         """Return the run and the index of a tag of that kind, or say what there is instead."""
-        if run is not None and run not in self._runs:
-            raise InputError(f"{self.path} has no run {run!r}. {did_you_mean(run, self._runs)}")
-        tables = {name: tags for name, (_, tags) in self._runs.items() if run in (None, name)}
-        having = [name for name, tags in tables.items() if tag in tags and tags[tag].kind == kind]
-        if not having:
-            known = sorted({name for tags in tables.values() for name in tags if tags[name].kind == kind})
-            hint = did_you_mean(tag, known) if known else f"It holds no {kind}s at all."
-            raise InputError(f"{self.path} has no {kind} tag {tag!r}. {hint}")
-        if len(having) > 1:
-            raise InputError(f"the tag {tag!r} is in the runs {', '.join(having)}: say which run you mean.")
-        return having[0], tables[having[0]][tag]
+        with self._lock:
+            if run is not None and run not in self._tags:
+                raise InputError(f"{self.path} has no run {run!r}. {did_you_mean(run, self._tags)}")
+            tables = {name: tags for name, tags in self._tags.items() if run in (None, name)}
+            having = [name for name, tags in tables.items() if tag in tags and tags[tag].kind == kind]
+            if not having:
+                known = sorted({name for tags in tables.values() for name in tags if tags[name].kind == kind})
+                hint = did_you_mean(tag, known) if known else f"It holds no {kind}s at all."
+                raise InputError(f"{self.path} has no {kind} tag {tag!r}. {hint}")
+            if len(having) > 1:
+                raise InputError(
+                    f"the tag {tag!r} is in the runs {', '.join(having)}: say which run you mean."
+                )
+            return having[0], tables[having[0]][tag]
 
-    def _decoded(self, run: str, tag: str, index: TagIndex, places: np.ndarray) -> Iterator[Frame]:
-        for step, value in self._values(run, index, places):
-            image = decode_image(value, index.sample)
-            if image is None:
-                self._damage[run].undecodable.add((run, tag, step))
+    def _decoded(self, run: str, tag: str, index: TagIndex, wanted: np.ndarray) -> Iterator[Frame]:
+        for at, event in _events(index, wanted):
+            value, step = _value(event, index), int(index.steps[at])
+            image = None if value is None else decode_image(value, index.sample)
+            if value is None or image is None:
+                with self._lock:
+                    self._undecodable.add((run, tag, step))
             else:
                 yield Frame(step, tag, image, decode_meta(value))
-
-    def _values(
-        self, run: str, index: TagIndex, places: np.ndarray
-    ) -> Iterator[tuple[int, summary_pb2.Summary.Value]]:
-        """Yield `(step, value)` of the records at `places`, reading one record at a time."""
-        paths = self._runs[run][0]
-        with ExitStack() as stack:
-            opened: dict[int, BinaryIO] = {}
-            for step, number, offset in places.tolist():
-                if number not in opened:
-                    opened[number] = stack.enter_context(paths[number].open("rb"))
-                event = event_pb2.Event.FromString(read_record_at(opened[number], offset))
-                value = [value for value in event.summary.value if value.tag == index.source][-1]
-                yield step, value
 
 
 def open_log(path: str | os.PathLike[str]) -> LogReader:
@@ -163,24 +215,45 @@ def open_log(path: str | os.PathLike[str]) -> LogReader:
     path = Path(path)
     if not path.exists():
         raise LogError(f"{path} does not exist: give the folder that was passed as the log directory.")
-    if path.is_file():
-        return LogReader(path, {".": [path]})
-    files_of: dict[str, list[Path]] = {}
-    for folder, _, names in os.walk(path):
-        files = [Path(folder, name) for name in names if "tfevents" in name]
-        if files:
-            files_of[Path(folder).relative_to(path).as_posix()] = files
-    if not files_of:
+    reader = LogReader(path, lambda: runs_below(path))
+    if not reader.runs:
         raise LogError(f"{path} and its folders hold no event file (named events.out.tfevents...).")
-    return LogReader(path, files_of)
+    if reader.damage.unreadable and not reader.tags():
+        raise LogError(f"the event files in {path} cannot be read: look at their permissions.")
+    return reader
 
 
 def _info(run: str, tag: str, index: TagIndex) -> TagInfo:
-    steps = index.places()[:, 0]
-    return TagInfo(run, tag, index.kind, len(steps), int(steps[0]), int(steps[-1]), index.size)
+    first, last = int(index.steps[0]), int(index.steps[-1])
+    return TagInfo(run, tag, index.kind, len(index.steps), first, last, index.size, index.meta)
 
 
-def _number(value: summary_pb2.Summary.Value) -> float:
-    if value.HasField("simple_value"):
-        return value.simple_value
-    return float(tensor_util.make_ndarray(value.tensor).item())
+def _events(index: TagIndex, wanted: np.ndarray) -> Iterator[tuple[int, event_pb2.Event]]:
+    """Yield the numbers of the `wanted` records and their events, reading one record at a time.
+
+    One that is not there any more is an empty event.
+    """
+    with ExitStack() as stack:
+        opened: dict[int, BinaryIO | None] = {}
+        for at in wanted.tolist():
+            number = int(index.numbers[at])
+            if number not in opened:
+                opened[number] = _opened(index.files[number], stack)
+            file = opened[number]
+            data = None if file is None else read_record_at(file, int(index.offsets[at]))
+            yield at, event_pb2.Event.FromString(data or b"")
+
+
+def _opened(source: SourceFile, stack: ExitStack) -> BinaryIO | None:
+    """Return the file that was indexed, open; None where it is gone or another is in its place."""
+    try:
+        file = stack.enter_context(source.path.open("rb"))
+    except OSError:
+        return None
+    return file if source.is_open_as(file.fileno()) else None
+
+
+def _value(event: event_pb2.Event, index: TagIndex) -> summary_pb2.Summary.Value | None:
+    """Return the value of a tag in an event; None where the event has none of it."""
+    values = [value for value in event.summary.value if value.tag == index.source]
+    return values[-1] if values else None

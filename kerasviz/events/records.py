@@ -6,6 +6,7 @@ the data, and the masked CRC-32C of the data (4 bytes).
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from collections.abc import Iterator
@@ -45,42 +46,65 @@ def frame_record(data: bytes) -> bytes:
     )
 
 
-def read_records(path: Path, damage: Damage) -> Iterator[tuple[int, bytes]]:
-    """Yield `(offset, data)` of every whole record of a file, in order, and count the others in `damage`.
+class GrowingRecords:
+    """The records of a file that may still grow: each reading goes on where the one before stopped.
 
     A record with a wrong checksum is skipped; where a length itself is damaged, reading goes on at the next
-    place that holds a valid header. A file that ends inside a record ends there.
+    place that holds a valid header. Where the file ends inside a record, reading stops before it: the rest
+    may come.
+
+    Attributes:
+        path: the file.
+        offset: where the next reading begins.
+        damage: what was lost before `offset`, and what is wrong with the end of the file as it is now.
     """
-    size = path.stat().st_size
-    with path.open("rb", buffering=_WINDOW) as file:
-        offset = 0
-        while offset < size:
-            length = _length_at(file, offset)
-            end = offset + 16 + (length or 0)
-            if length is not None and end <= size:
-                data = file.read(length)
-                if file.read(4) == _CHECKSUM.pack(masked_crc(data)):
-                    yield offset, data
-                    offset = end
-                    continue
-                if end == size or _length_at(file, end) is not None:
-                    damage.corrupt += 1
-                    offset = end
-                    continue
-            following = _next_header(file, offset + 1)
-            if following is None and (length is not None or size - offset < _HEADER.size):
-                damage.torn += 1
-            else:
-                damage.corrupt += 1
-            offset = size if following is None else following
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offset = 0
+        self._corrupt = 0
+        self._end = Damage()
+
+    @property
+    def damage(self) -> Damage:
+        """What could not be read until now."""
+        return Damage(self._end.torn, self._corrupt + self._end.corrupt)
+
+    def read(self) -> Iterator[tuple[int, bytes]]:
+        """Yield `(offset, data)` of every whole record that was not read yet, in order."""
+        self._end = Damage()
+        with self.path.open("rb", buffering=_WINDOW) as file:
+            size = os.fstat(file.fileno()).st_size
+            while self.offset < size:
+                offset = self.offset
+                length = _length_at(file, offset)
+                end = offset + 16 + (length or 0)
+                if length is not None and end <= size:
+                    data = file.read(length)
+                    if file.read(4) == _CHECKSUM.pack(masked_crc(data)):
+                        self.offset = end
+                        yield offset, data
+                        continue
+                    if end == size or _length_at(file, end) is not None:
+                        self._corrupt += 1
+                        self.offset = end
+                        continue
+                following = _next_header(file, offset + 1)
+                if following is None:
+                    torn = length is not None or size - offset < _HEADER.size
+                    self._end = Damage(torn=1) if torn else Damage(corrupt=1)
+                    return
+                self._corrupt += 1
+                self.offset = following
 
 
-def read_record_at(file: BinaryIO, offset: int) -> bytes:
-    """Return the data of the record that `read_records` found at `offset`."""
-    file.seek(offset)
-    (length,) = struct.unpack("<Q", file.read(8))
-    file.seek(4, 1)
-    return file.read(length)
+def read_record_at(file: BinaryIO, offset: int) -> bytes | None:
+    """Return the data of the record at `offset`; None where there is no whole one (any more)."""
+    length = _length_at(file, offset)
+    if length is None:
+        return None
+    data = file.read(length)
+    return data if file.read(4) == _CHECKSUM.pack(masked_crc(data)) else None
 
 
 def _length_at(file: BinaryIO, offset: int) -> int | None:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from kerasviz.events import Frame
-from kerasviz.film.sheet_frames import TOLERATED_CLIPPING, cut
+from kerasviz.events import Frame, caption, scale_text
+from kerasviz.film.sheet_frames import cut
 
 # Small pictures are enlarged until their longer side has this many pixels.
 SMALLEST_SIDE = 256
@@ -71,7 +71,7 @@ class Canvas:
         if upscale is None:
             upscale = max(1, -(-SMALLEST_SIDE // max(height, width)))
         captioned = caption_step is not None
-        scaled = captioned and len({_scale(sample) for sample in samples}) > 1
+        scaled = captioned and len({scale_text(sample.meta) for sample in samples}) > 1
         canvas = cls(shape, tile, upscale, width * upscale, captioned, scaled)
         if caption_step is None:
             return canvas
@@ -121,40 +121,14 @@ class Canvas:
 
     def caption_of(self, frame: Frame) -> str:
         """Return what the strip below a frame says: step, scale and size where they differ, what is bare."""
-        clipped = frame.meta.clipped
         height, width = cut(frame, self.tile).shape[:2]
-        parts = [
-            f"step {frame.step}",
-            _scale(frame) if self.scaled else "",
-            f"{width}x{height}" if self.letterboxes(frame) else "",
-            f"{clipped:.0%} beyond the scale" if clipped > TOLERATED_CLIPPING else "",
-            _without_evidence(frame, self.tile),
-        ]
-        return ", ".join(part for part in parts if part)
+        size = f"{width}x{height}" if self.letterboxes(frame) else ""
+        return caption(frame.step, frame.meta, self.tile, scale=self.scaled, size=size)
 
 
 def shapes_of(frames: Iterable[Frame], tile: int | None) -> set[tuple[int, ...]]:
     """Return the shapes that frames have, or their tiles of that number."""
     return {cut(frame, tile).shape for frame in frames}
-
-
-def _without_evidence(frame: Frame, tile: int | None) -> str:
-    """Return which of a frame's pictures are bare because nothing was found, or an empty text."""
-    nothing = frame.meta.no_evidence
-    if not nothing or (tile is not None and tile not in nothing):
-        return ""
-    count = frame.meta.tiles.get("count", len(nothing))
-    if tile is not None or count == len(nothing):
-        return "no evidence"
-    return f"no evidence in {len(nothing)} of {count}"
-
-
-def _scale(frame: Frame) -> str:
-    """Return the values drawn darkest and brightest as text; empty where the frame does not tell."""
-    if frame.meta.scale is None:
-        return ""
-    low, high = frame.meta.scale
-    return f"{low:.3g} to {high:.3g}{' (grown)' if frame.meta.grown_from else ''}"
 
 
 @lru_cache(maxsize=_FONT_SIZE)

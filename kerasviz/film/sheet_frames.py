@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from kerasviz.errors import InputError
-from kerasviz.events import EventLog, Frame, FrameMeta
+from kerasviz.events import TOLERATED_CLIPPING, EventLog, Frame, FrameMeta
 from kerasviz.pictures import Scale, SheetLayout, grey_sheet, sheet
 
-# A larger share of values beyond the scale is shown where the picture is.
-TOLERATED_CLIPPING = 0.01
 CLIPPED_GAP = (255, 190, 90)
 
 

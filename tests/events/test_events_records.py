@@ -8,7 +8,7 @@ import pytest
 from tensorboard.compat.tensorflow_stub import pywrap_tensorflow
 
 from kerasviz.events import Damage
-from kerasviz.events.records import frame_record, masked_crc, read_records
+from kerasviz.events.records import GrowingRecords, frame_record, masked_crc
 
 RECORDS = [b"first", b"", bytes(range(256)), b"last one"]
 
@@ -19,8 +19,8 @@ def write(path: Path, data: bytes) -> Path:
 
 
 def read(path: Path) -> tuple[list[bytes], Damage]:
-    damage = Damage()
-    return [data for _, data in read_records(path, damage)], damage
+    records = GrowingRecords(path)
+    return [data for _, data in records.read()], records.damage
 
 
 @pytest.mark.parametrize("data", [b"", b"kerasviz", bytes(range(256)) * 50])
@@ -92,3 +92,28 @@ def test_zeros_behind_the_end_are_one_damage(tmp_path: Path) -> None:
     records, damage = read(write(tmp_path / "f", frame_record(b"a") + bytes(1 << 20)))
     assert records == [b"a"]
     assert damage.total == 1
+
+
+def test_a_file_that_grows_by_single_bytes(tmp_path: Path) -> None:
+    whole = b"".join(map(frame_record, RECORDS))
+    path = write(tmp_path / "f", b"")
+    records = GrowingRecords(path)
+    read = []
+    for size in range(len(whole) + 1):
+        path.write_bytes(whole[:size])
+        read += [data for _, data in records.read()]
+        assert records.offset <= size
+    assert read == RECORDS
+    assert not records.damage
+
+
+def test_damage_in_a_file_that_grows_is_counted_once(tmp_path: Path) -> None:
+    damaged = bytearray(frame_record(bytes(100)))
+    damaged[50] ^= 1
+    path = write(tmp_path / "f", frame_record(b"a") + damaged + frame_record(b"b")[:9])
+    records = GrowingRecords(path)
+    assert [data for _, data in records.read()] == [b"a"]
+    path.write_bytes(frame_record(b"a") + damaged + frame_record(b"b") + frame_record(b"c"))
+    for expected in ([b"b", b"c"], []):
+        assert [data for _, data in records.read()] == expected
+        assert (records.damage.torn, records.damage.corrupt) == (0, 1)

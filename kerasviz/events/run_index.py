@@ -1,0 +1,134 @@
+"""The files of one run read as one: which record holds each step of each tag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from kerasviz.events.file_index import FileIndex, SourceFile, TagRecords
+from kerasviz.events.frame import Damage
+from kerasviz.events.meta import FrameMeta
+
+
+@dataclass(frozen=True, eq=False)
+class TagIndex:
+    """One tag of one run as it is at one moment; nothing in it changes when the files grow.
+
+    Attributes:
+        source: The tag as the records spell it.
+        sample: Which of a record's pictures is meant.
+        kind: See `TagInfo`.
+        meta: What was recorded with the first picture of the latest file.
+        size: The `(width, height)` that the latest picture states.
+        files: The files that hold the tag.
+        steps: int64 `(n,)`, rising: every step once.
+        numbers: int64 `(n,)`: which of the files holds the step.
+        offsets: int64 `(n,)`: where its record begins.
+        values: float64 `(n,)` of scalars; empty of others.
+    """
+
+    source: str
+    sample: int
+    kind: str
+    meta: FrameMeta
+    size: tuple[int, int] | None
+    files: tuple[SourceFile, ...]
+    steps: np.ndarray
+    numbers: np.ndarray
+    offsets: np.ndarray
+    values: np.ndarray
+
+    def version(self, at: int) -> str:
+        """Return a short text for the record `at`, another one when it was replaced."""
+        return f"{self.files[self.numbers[at]].name}-{self.offsets[at]:x}"
+
+
+class RunIndex:
+    """The tags of one run. `refresh` reads what is new in its files."""
+
+    def __init__(self) -> None:
+        self._files: list[FileIndex] = []
+        self._unreadable = 0
+        self._joined: dict[str, tuple[tuple[tuple[str, int], ...], TagIndex]] = {}
+
+    @property
+    def damage(self) -> Damage:
+        """What could not be read of the files until now."""
+        found = [file.damage for file in self._files]
+        torn, corrupt = sum(one.torn for one in found), sum(one.corrupt for one in found)
+        return Damage(torn, corrupt, self._unreadable)
+
+    def refresh(self, paths: Iterable[Path]) -> bool:
+        """Read what is new in these files, which are the run's now. Return whether anything changed."""
+        known = {file.path: file for file in self._files}
+        files = [known.get(path) or FileIndex(path) for path in paths]
+        changed, self._unreadable = len(known) != len(files), 0
+        self._files = []
+        for file in files:
+            changed = changed or file.path not in known
+            try:
+                changed = file.refresh() or changed
+            except FileNotFoundError:
+                changed = True
+                continue
+            except OSError:
+                self._unreadable += 1
+                continue
+            self._files.append(file)
+        self._files.sort(key=lambda file: (file.started, file.path.name))
+        return changed
+
+    def tags(self) -> dict[str, TagIndex]:
+        """Return the index of every tag, sorted by name."""
+        names = sorted({name for file in self._files for name in file.tags})
+        self._joined = {name: self._tag(name) for name in names}
+        return {name: joined for name, (_, joined) in self._joined.items()}
+
+    def _tag(self, name: str) -> tuple[tuple[tuple[str, int], ...], TagIndex]:
+        """Return one tag's index, joined anew where one of its files has changed, and what it is made of."""
+        parts = [(file.source, file.tags[name]) for file in self._files if name in file.tags]
+        made_of = tuple((source.name, len(records.steps)) for source, records in parts)
+        known = self._joined.get(name)
+        return known if known is not None and known[0] == made_of else (made_of, _join(parts))
+
+
+def _join(parts: list[tuple[SourceFile, TagRecords]]) -> TagIndex:
+    """Return several files' records of one tag as one.
+
+    The first record of a session drops what earlier files hold from its start on; of records with equal
+    steps the last one counts.
+    """
+    first, latest = parts[0][1], parts[-1][1]
+    parts = [(source, records) for source, records in parts if records.kind == first.kind]
+    rows = np.zeros((0, 3), np.int64)
+    values = np.zeros(0)
+    for number, (_, records) in enumerate(parts):
+        if records.session_start is not None:
+            kept = rows[:, 0] < records.session_start
+            rows, values = rows[kept], values[kept[: len(values)]]
+        steps = np.array(records.steps, np.int64)
+        offsets = np.array(records.offsets, np.int64)
+        rows = np.concatenate([rows, np.stack([steps, np.full_like(steps, number), offsets], axis=1)])
+        values = np.concatenate([values, np.array(records.values)])
+    order = np.argsort(rows[:, 0], kind="stable")
+    rows = rows[order]
+    counts = np.append(rows[1:, 0] != rows[:-1, 0], True)
+    rows = rows[counts]
+    values = values[order][counts] if len(values) else values
+    files = tuple(source for source, _ in parts)
+    steps, numbers, offsets = rows.T
+    return TagIndex(
+        first.source,
+        first.sample,
+        first.kind,
+        latest.meta,
+        latest.size,
+        files,
+        steps,
+        numbers,
+        offsets,
+        values,
+    )

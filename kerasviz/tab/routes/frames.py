@@ -1,0 +1,60 @@
+"""`frames`: some pictures of one tag, as they lie in the log, each with what is known of it."""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from kerasviz.events import EncodedFrame, caption
+from kerasviz.tab.answer import as_bytes
+from kerasviz.tab.parameters import text, whole_numbers
+from kerasviz.tab.tab_log import TabLog
+
+MOST_FRAMES = 32
+_LENGTHS = struct.Struct("<II")
+# Where a PNG file says its kind of colours, and the kind that has three channels.
+_COLOUR_BYTE, _RGB = 25, 2
+
+
+def respond(request: Request, log: TabLog) -> Response:
+    """Return the frames in the order asked for; for ever where every `v` is its frame's version."""
+    steps = whole_numbers(request, "step", MOST_FRAMES)
+    frames = log.frames(text(request, "run"), text(request, "tag"), steps)
+    parts = []
+    for frame in frames:
+        known = json.dumps(frame_json(frame)).encode()
+        parts += [_LENGTHS.pack(len(known), len(frame.picture)), known, frame.picture]
+    cached = request.args.getlist("v") == [frame.version for frame in frames]
+    return as_bytes(request, b"".join(parts), cached=cached)
+
+
+def frame_json(frame: EncodedFrame) -> dict[str, Any]:
+    """Return what is known of a frame."""
+    return {
+        "step": frame.step,
+        "wall_time": frame.wall_time,
+        "version": frame.version,
+        "scale": _scale(frame),
+        "clipped": None if frame.meta.scale is None else frame.meta.clipped,
+        "tiles": _tiles(frame.meta.tiles),
+        "caption": caption(frame.step, frame.meta),
+    }
+
+
+def _scale(frame: EncodedFrame) -> dict[str, Any] | None:
+    if frame.meta.scale is None:
+        return None
+    low, high = frame.meta.scale
+    colours = "rgb" if frame.picture[_COLOUR_BYTE : _COLOUR_BYTE + 1] == bytes([_RGB]) else "gray"
+    return {"low": low, "high": high, "symmetric": low == -high, "colormap": colours}
+
+
+def _tiles(layout: dict[str, int]) -> dict[str, int] | None:
+    """Return where the tiles of a sheet stand; None where the frame is no sheet."""
+    known = {name: layout.get(name, 0) for name in ("columns", "height", "width", "gap", "count")}
+    if min(known["columns"], known["height"], known["width"], known["count"]) < 1:
+        return None
+    return {"rows": -(-known["count"] // known["columns"]), **known}

@@ -1,0 +1,43 @@
+"""What the routes ask of a log, wherever it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from kerasviz.errors import LogError
+from kerasviz.events import EncodedFrame
+from kerasviz.tab.local_log import LocalLog
+from kerasviz.tab.log_places import log_places
+
+
+class TabLog(Protocol):
+    """A log as the routes see it. What is not in it is an `InputError`."""
+
+    def seen_by(self, environ: Mapping[str, Any]) -> TabLog:
+        """Return the log for one request."""
+        ...
+
+    def index(self) -> tuple[str, bytes]:
+        """Return the version and the JSON of what there is now."""
+        ...
+
+    def frames(self, run: str, tag: str, steps: Sequence[int]) -> list[EncodedFrame]:
+        """Return the frames of these steps, in this order."""
+        ...
+
+    def scalars(self, run: str, tag: str) -> list[tuple[int, float]]:
+        """Return steps and values."""
+        ...
+
+
+def open_tab_log(context: Any) -> TabLog:
+    """Return the log that TensorBoard was started on, from its `TBContext`.
+
+    Raises:
+        LogError: the log is not on this machine's disk.
+    """
+    places = log_places(context.flags)
+    if places is None:
+        raise LogError("The Evolution tab plays logs on the disk of the machine that runs TensorBoard.")
+    return LocalLog(places)
