@@ -1,4 +1,4 @@
-"""Images: a picture as uint8 RGB with its range stated, resized, encoded and written."""
+"""A picture as uint8 RGB, its range stated: resized, encoded as PNG, and written."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from kerasviz.probe.class_scores import Classes
 from kerasviz.probe.cut import Cut, Finished, cached_cut
 from kerasviz.probe.default import default_layer
 from kerasviz.probe.engine import ReluRule
-from kerasviz.probe.features import feature_layer, output_layer
 from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_forward, map_size
+from kerasviz.probe.head_layers import feature_layer, output_layer
 from kerasviz.probe.input_gradients import InputGradient, InputGradients, input_gradients, picture_position
 from kerasviz.probe.inputs import batches, checked, is_stream, leaves, sliced
 from kerasviz.probe.layer_kernels import Kernel, has_kernel, layer_kernels

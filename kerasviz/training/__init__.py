@@ -1,4 +1,4 @@
-"""Training, and what is watched while it goes on: callbacks for any `fit`, and whole training jobs."""
+"""Training jobs: a data set, a network, checkpoints, and the folder of a run that can go on after a kill."""
 
 from __future__ import annotations
 
