@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kerasviz.explanation.cams.run_cam import input_size
 from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.each_output import explain_outputs
 from kerasviz.explanation.entry import Interrupted, explain
@@ -46,7 +45,6 @@ __all__ = [
     "explained_classes",
     "filled",
     "find_method",
-    "input_size",
     "map_style",
     "methods",
     "reduced",

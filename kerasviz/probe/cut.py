@@ -31,7 +31,8 @@ class Finished(NamedTuple):
 
     `values` is what the run's `finish` returned, as arrays; `scores` float32 (N,), `classes` int32 (N,), -1
     where the target is no class; `outputs` the model's, float32 in its own structure; `score_kind` as in
-    `Trace`; `paths` the layers where the model was cut.
+    `Trace`; `paths` the layers where the model was cut; `shapes` those of the inputs without the batch axis,
+    channels last.
     """
 
     values: Any
@@ -40,6 +41,7 @@ class Finished(NamedTuple):
     outputs: Any
     score_kind: str
     paths: tuple[str, ...]
+    shapes: Sequence[tuple[int, ...]]
 
 
 class _Tracing(NamedTuple):
@@ -122,7 +124,8 @@ class Cut:
                 values = self._session.kept((*key, signature(batch)), small)(activations, gradients)
             facts = tracing.compiled.facts
             values, scores, classes, outputs = map(convert, (values, scores, classes, outputs))
-            yield Finished(values, scores, classes, outputs, facts["score_kind"], facts["paths"])
+            kind, paths, shapes = facts["score_kind"], facts["paths"], tracing.layout.shapes
+            yield Finished(values, scores, classes, outputs, kind, paths, shapes)
 
     def _runs(
         self,

@@ -16,7 +16,8 @@ from kerasviz.probe import Layout, unknown_grid
 class InPicture(NamedTuple):
     """Activations and gradients `(N, *spatial, C)`, and for each picture whether its places have a part.
 
-    They have none where the score depends on tokens that stand for no place alone, such as the class token.
+    () stands for a part in all of them. They have none where the score depends on tokens that stand for no
+    place alone, such as the class token.
     """
 
     activations: Values
@@ -46,7 +47,7 @@ def in_picture(
     if grid is None:
         if len(values.shape) == 3 and not raw and not layout.lies_over(1):
             raise unknown_grid(path, values.shape[1], layout.shapes)
-        return InPicture(activations, gradients, ops.ones(1, "bool"))
+        return InPicture(activations, gradients, ())
     places = grid.lay(slopes)
     has_part = ops.any(places != 0, axis=(1, 2, 3)) | ops.all(slopes == 0, axis=(1, 2))
     return InPicture(grid.lay(values), places, has_part)

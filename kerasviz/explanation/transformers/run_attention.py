@@ -9,9 +9,8 @@ from typing import Any
 from keras import ops
 
 from kerasviz.errors import UnsupportedModelError
-from kerasviz.explanation.cams.run_cam import input_size
 from kerasviz.explanation.found import Found, joined
-from kerasviz.explanation.interpolation import interpolate
+from kerasviz.explanation.interpolation import over_input
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.transformers.flows import Values
 from kerasviz.probe import Cut, Layout, attention_scores, batches, is_stream, unknown_grid
@@ -38,10 +37,12 @@ def run_attention(request: Request, token_grid: tuple[int, ...] | None, *, flow:
     for images in batches(request.model, request.images, request.batch_size) if stream else [request.images]:
         first = next(iter(batches(request.model, images, request.batch_size)))
         paths = attention_scores(request.model, first, request.target.output)
-        finish = _Maps(flow, token_grid, request.raw, paths)
+        finish = _Maps(flow, token_grid, paths)
         cut = Cut(request.model, paths)
         found = cut.finished(images, request.target, request.batch_size, finish, alone=True)
-        parts += [Found.of(one.values, one) for one in found]
+        for one in found:
+            maps = one.values if request.raw else over_input(one.values, one.shapes)
+            parts.append(Found.of(maps, one))
     return joined(parts)
 
 
@@ -51,7 +52,6 @@ class _Maps:
 
     flow: Flow
     token_grid: tuple[int, ...] | None
-    raw: bool
     paths: tuple[str, ...]
 
     def __call__(self, scores: dict[str, Any], gradients: dict[str, Any], layout: Layout) -> Any:
@@ -65,8 +65,7 @@ class _Maps:
         if grid is None:
             raise unknown_grid(path.rpartition("/")[0], tokens, layout.shapes)
         into = flow[:, :1] if grid.extra else flow
-        maps = _without_rounding(grid.lay(ops.mean(into, axis=1)[..., None])[..., 0])
-        return maps if self.raw else interpolate(maps, input_size(layout.shapes, 2))
+        return _without_rounding(grid.lay(ops.mean(into, axis=1)[..., None])[..., 0])
 
 
 def _without_rounding(maps: Values) -> Values:
