@@ -88,7 +88,10 @@ class FileIndex:
         path: The file.
         tags: Its tags.
         started: The wall time of its first readable record, in seconds; infinity as long as there is none.
+        source: The file as it was then.
     """
+
+    source: SourceFile
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -124,11 +127,9 @@ class FileIndex:
         if self._state is None or not self._goes_on(state, head):
             self._forget()
             self._head = head
-            digest = hashlib.blake2s(f"{self.path.name}/{found.st_ino}/".encode() + head, digest_size=4)
-            self.source = SourceFile(self.path, found.st_dev, found.st_ino, digest.hexdigest())
+        self._state = state
         for offset, data in self._records.read():
             self._add(offset, data)
-        self._state = state
         return True
 
     def _goes_on(self, state: tuple[int, int, int, int], head: bytes) -> bool:
@@ -146,7 +147,7 @@ class FileIndex:
             self._undecodable += 1
             return
         if self.started == math.inf:
-            self.started = event.wall_time
+            self._begin(event.wall_time)
         if event.HasField("session_log"):
             if event.session_log.status == event_pb2.SessionLog.START:
                 self._session_start = event.step
@@ -156,6 +157,14 @@ class FileIndex:
         else:
             for value in event.summary.value:
                 self._add_value(value, event.step, offset)
+
+    def _begin(self, wall_time: float) -> None:
+        """Note what the first record says: when the file was begun tells it from others."""
+        assert self._state is not None
+        device, inode = self._state[:2]
+        digest = hashlib.blake2s(f"{self.path.name}/{inode}/{wall_time!r}".encode(), digest_size=4)
+        self.started = wall_time
+        self.source = SourceFile(self.path, device, inode, digest.hexdigest())
 
     def _add_value(self, value: summary_pb2.Summary.Value, step: int, offset: int) -> None:
         """Index one value of a summary; further pictures of an image value are tags `TAG#1`, `TAG#2`, ..."""

@@ -63,23 +63,22 @@ class RunIndex:
 
     def refresh(self, paths: Iterable[Path]) -> bool:
         """Read what is new in these files, which are the run's now. Return whether anything changed."""
-        known = {file.path: file for file in self._files}
-        files = [known.get(path) or FileIndex(path) for path in paths]
-        changed, self._unreadable = len(known) != len(files), 0
-        self._files = []
-        for file in files:
-            changed = changed or file.path not in known
+        before = {file.path: file for file in self._files}
+        unreadable_before = self._unreadable
+        self._files, self._unreadable = [], 0
+        changed = False
+        for path in paths:
+            file = before.get(path) or FileIndex(path)
             try:
                 changed = file.refresh() or changed
+                self._files.append(file)
             except FileNotFoundError:
-                changed = True
                 continue
             except OSError:
                 self._unreadable += 1
-                continue
-            self._files.append(file)
         self._files.sort(key=lambda file: (file.started, file.path.name))
-        return changed
+        same = before.keys() == {file.path for file in self._files}
+        return changed or not same or self._unreadable != unreadable_before
 
     def tags(self) -> dict[str, TagIndex]:
         """Return the index of every tag, sorted by name."""
