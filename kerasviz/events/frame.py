@@ -82,7 +82,7 @@ class Damage:
     Attributes:
         torn: The number of files that end inside a record, as a killed process leaves them.
         corrupt: The number of records (or stretches between records) whose checksum is wrong.
-        unreadable: The number of files that may not be read, or that the disk does not give.
+        unreadable: The files that could not be read, with the reason.
         undecodable: The pictures, `(run, tag, step)`, that were asked for and would not decode.
 
     >>> str(Damage(torn=1, corrupt=2))
@@ -93,22 +93,23 @@ class Damage:
 
     torn: int = 0
     corrupt: int = 0
-    unreadable: int = 0
+    unreadable: dict[str, str] = field(default_factory=dict)
     undecodable: set[tuple[str, str, int]] = field(default_factory=set)
 
     @property
     def total(self) -> int:
         """The number of records and files that are lost."""
-        return self.torn + self.corrupt + self.unreadable + len(self.undecodable)
+        return self.torn + self.corrupt + len(self.unreadable) + len(self.undecodable)
 
     def __bool__(self) -> bool:
         return self.total > 0
 
     def __str__(self) -> str:
+        why = next((f" ({name}: {reason})" for name, reason in self.unreadable.items()), "")
         parts = [
             (self.torn, "file ends inside a record", "files end inside a record"),
             (self.corrupt, "record has a wrong checksum", "records have a wrong checksum"),
-            (self.unreadable, "file cannot be read", "files cannot be read"),
+            (len(self.unreadable), f"file cannot be read{why}", f"files cannot be read{why}"),
             (len(self.undecodable), "picture does not decode", "pictures do not decode"),
         ]
         said = [f"{count} {one if count == 1 else many}" for count, one, many in parts if count]

@@ -76,7 +76,8 @@ class LogReader:
         with self._lock:
             found = [index.damage for index in self._runs.values()]
             torn, corrupt = sum(one.torn for one in found), sum(one.corrupt for one in found)
-            return Damage(torn, corrupt, sum(one.unreadable for one in found), set(self._undecodable))
+            unreadable = {path: why for one in found for path, why in one.unreadable.items()}
+            return Damage(torn, corrupt, unreadable, set(self._undecodable))
 
     def damage_of(self, info: TagInfo) -> Damage:
         """What could not be read of a tag: its own pictures, and what was lost of its run's files."""

@@ -51,7 +51,7 @@ class RunIndex:
 
     def __init__(self) -> None:
         self._files: list[FileIndex] = []
-        self._unreadable = 0
+        self._unreadable: dict[str, str] = {}
         self._joined: dict[str, tuple[tuple[tuple[str, int], ...], TagIndex]] = {}
 
     @property
@@ -59,13 +59,13 @@ class RunIndex:
         """What could not be read of the files until now."""
         found = [file.damage for file in self._files]
         torn, corrupt = sum(one.torn for one in found), sum(one.corrupt for one in found)
-        return Damage(torn, corrupt, self._unreadable)
+        return Damage(torn, corrupt, dict(self._unreadable))
 
     def refresh(self, paths: Iterable[Path]) -> bool:
         """Read what is new in these files, which are the run's now. Return whether anything changed."""
         before = {file.path: file for file in self._files}
         unreadable_before = self._unreadable
-        self._files, self._unreadable = [], 0
+        self._files, self._unreadable = [], {}
         changed = False
         for path in paths:
             file = before.get(path) or FileIndex(path)
@@ -74,8 +74,8 @@ class RunIndex:
                 self._files.append(file)
             except FileNotFoundError:
                 continue
-            except OSError:
-                self._unreadable += 1
+            except OSError as error:
+                self._unreadable[str(path)] = error.strerror or type(error).__name__
         self._files.sort(key=lambda file: (file.started, file.path.name))
         same = before.keys() == {file.path for file in self._files}
         return changed or not same or self._unreadable != unreadable_before
