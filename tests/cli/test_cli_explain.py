@@ -421,18 +421,18 @@ def drawn_titles(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_run_interrupted_within_a_picture_writes_what_is_done(
     place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import kerasviz.explanation.perturbation.occlusion as occlusion
+    from kerasviz.probe import FrozenForward
 
-    passes = occlusion._Occlusion.run
-    calls: list[range] = []
+    whole_pass = FrozenForward.scores
+    passes: list[int] = []
 
-    def run_once(self: object, part: range) -> None:
-        calls.append(part)
-        if len(calls) == 4:
+    def interrupted(self: FrozenForward, batch: np.ndarray, target: object) -> np.ndarray:
+        passes.append(len(batch))
+        if len(passes) == 4:
             raise KeyboardInterrupt
-        passes(self, part)
+        return whole_pass(self, batch, target)
 
-    monkeypatch.setattr(occlusion._Occlusion, "run", run_once)
+    monkeypatch.setattr(FrozenForward, "scores", interrupted)
     arguments = [
         "occlude",
         str(place / "model.keras"),
