@@ -26,7 +26,7 @@ class UpToLayer(keras.Model):
         """Run the whole model; what comes after the layer is not computed in a frozen forward."""
         seen: list[Any] = []
 
-        def note(layer: keras.layers.Layer, call: int, value: Any) -> Any:
+        def note(layer: keras.Operation, call: int, value: Any) -> Any:
             if self._call_path.call in (None, call):
                 seen.append(value)
             return value
@@ -55,7 +55,7 @@ class FromLayer(keras.Model):
         if uses_channels_first(self.inner):
             activations = ops.moveaxis(activations, -1, 1)
 
-        def replace(layer: keras.layers.Layer, call: int, value: Any) -> Any:
+        def replace(layer: keras.Operation, call: int, value: Any) -> Any:
             return ops.cast(activations, value.dtype) if self._call_path.call in (None, call) else value
 
         with tapped([self._call_path.place.layer], replace):

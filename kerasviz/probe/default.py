@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,12 +15,15 @@ from kerasviz.probe.attention import is_attention, is_of_attention
 from kerasviz.probe.engine import LayerCall, Outputs, Program, Run, Start, Traced, engine
 from kerasviz.probe.inputs import Batch
 from kerasviz.probe.layer_table import call_path, can_be_target
-from kerasviz.probe.layers import resolve, walk
+from kerasviz.probe.layers import resolve, walk_operations
 from kerasviz.probe.outputs import picked
 from kerasviz.probe.programs import Traits
 from kerasviz.probe.session import session_of
-from kerasviz.probe.specs import as_numbers, signature, specs_of
+from kerasviz.probe.specs import as_numbers, ensure_built, signature, specs_of
 from kerasviz.probe.tokens import Layout, TokenGrid
+
+# Bare operations that change which axis is which, by their class; `keras.ops` shows functions alone.
+_OF_OTHER_AXES = ("Einsum", "Matmul", "Moveaxis", "Swapaxes", "Tensordot", "Transpose")
 
 
 def default_layer(model: keras.Model, batch: Batch, output: int | str | None = None) -> str:
@@ -28,26 +32,33 @@ def default_layer(model: keras.Model, batch: Batch, output: int | str | None = N
     That is a feature map, also one for each step of time where the input has such an axis, or, of a
     transformer, tokens whose places in the picture are known and which all have a part in the output: after
     the last attention often the class token alone is read. Layers that are the output itself, as in a
-    segmentation network, do not count.
+    segmentation network, do not count. Bare operations of functional models count as layers do: `a + b` is
+    as good as `keras.layers.add([a, b])`.
+
+    Warns:
+        UserWarning: once for each model, where the layer is one branch of several, which a subclassed model
+            or a layer joins in its own `call`: nothing can be cut there.
 
     Raises:
         UnsupportedModelError: there is none; the message names the last layer with axes of its own.
     """
+    ensure_built(model, batch)
     # Running a large model on shapes takes a second or two, and rescoring methods ask for every picture.
     key = ("default layer", signature(batch), output)
     return session_of(model).kept(key, lambda model: _find(model, batch, output))
 
 
 def _find(model: keras.Model, batch: Batch, output: int | str | None) -> str:
-    calls = engine().survey(model, list(walk(model)), specs_of(batch), output)
-    # A nested model returns what its own last layer does: name that layer.
-    found = [call for call in calls if can_be_target(call) and not isinstance(call.place.layer, keras.Model)]
-    found = [call for call in found if not _has_other_axes(call, calls)]
+    calls = engine().survey(model, list(walk_operations(model)), specs_of(batch), output)
+    layout = Layout.of(model, batch)
+    found = [call for call in calls if can_be_target(call) and not _has_other_axes(call, calls)]
+    # A nested model mostly returns what its own last layer does: name that layer.
+    named = {call.source for call in found if not isinstance(call.place.layer, keras.Model)}
+    found = [c for c in found if not isinstance(c.place.layer, keras.Model) or c.source not in named]
     if not found:
         raise UnsupportedModelError(
             f"Model {model.name} has no layer with a spatial axis before its output; a CAM needs one."
         )
-    layout = Layout.of(model, batch)
     grids = {call_path(call, calls): grid for call in found if (grid := _grid(layout, call, calls))}
     axes = _axes(layout, found)
     over = [call for call in found if len(call.shape or ()) - 2 == axes or call_path(call, calls) in grids]
@@ -58,15 +69,34 @@ def _find(model: keras.Model, batch: Batch, output: int | str | None) -> str:
             f"output has the picture's axes. The last one with axes of its own is {call_path(last, calls)}, "
             f"{last.shape}: ask for that layer and raw=True."
         )
-    if call_path(over[-1], calls) not in grids:
-        return call_path(over[-1], calls)
-    paths = _since_attention([path for call in over if (path := call_path(call, calls)) in grids], calls)
-    has_part = _has_part(model, batch, output, {path: grids[path] for path in paths})
-    return next((path for path in reversed(paths) if has_part[path]), paths[0])
+    by_path = {call_path(call, calls): call for call in over}
+    path = call_path(over[-1], calls)
+    if path not in grids:
+        return _warned(path, by_path[path])
+    before, after = _around_attention([path for path in by_path if path in grids], calls)
+    has_part = _has_part(model, batch, output, {path: grids[path] for path in (*before, *after)})
+    for path in reversed(after):
+        if has_part[path]:
+            return _warned(path, by_path[path])
+    return (before or after)[0]
+
+
+def _warned(path: str, call: LayerCall) -> str:
+    """Return the path of a call, with a warning where its map shows one branch alone."""
+    if call.is_branch():
+        warnings.warn(
+            f"Layer {path}, the last with the picture's axes, is one branch of several; what joins them is "
+            "neither a layer nor an operation of a functional model, and cannot be looked at. The map shows "
+            "that branch alone. Make the join a layer, such as keras.layers.Add(), or name another layer.",
+            stacklevel=2,
+        )
+    return path
 
 
 def _has_other_axes(call: LayerCall, calls: Sequence[LayerCall]) -> bool:
     """Return whether axes of a call are not the picture's, however many they are: of heads, or permuted."""
+    if call.place.is_bare:
+        return type(call.place.layer).__name__ in _OF_OTHER_AXES
     return isinstance(call.place.layer, keras.layers.Permute) or is_of_attention(call, calls)
 
 
@@ -90,15 +120,17 @@ def _grid(layout: Layout, call: LayerCall, calls: Sequence[LayerCall]) -> TokenG
         return None
 
 
-def _since_attention(paths: Sequence[str], calls: Sequence[LayerCall]) -> Sequence[str]:
-    """Return those of the tokens' layers that come after the last attention, and the one that it reads."""
+def _around_attention(
+    paths: Sequence[str], calls: Sequence[LayerCall]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the layer of tokens that the last attention reads, if there is one, and those after it."""
     order = {call_path(call, calls): at for at, call in enumerate(calls)}
     attending = [at for at, call in enumerate(calls) if is_attention(call.place)]
     if not attending:
-        return paths
+        return (), paths
     last = attending[-1]
     before = [path for path in paths if order[path] < last]
-    return [*before[-1:], *(path for path in paths if order[path] >= last)]
+    return before[-1:], [path for path in paths if order[path] >= last]
 
 
 def _has_part(

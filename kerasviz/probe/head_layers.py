@@ -9,7 +9,7 @@ import keras
 from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.layer_table import call_path, input_structure
-from kerasviz.probe.layers import walk
+from kerasviz.probe.layers import walk_operations
 
 
 def feature_layer(model: keras.Model, images: Any = None) -> str:
@@ -31,7 +31,7 @@ def feature_layer(model: keras.Model, images: Any = None) -> str:
     'fc'
     """
     calls = _calls(model, images)
-    weighted = [at for at, call in enumerate(calls) if call.place.layer.weights]
+    weighted = [at for at, call in enumerate(calls) if getattr(call.place.layer, "weights", None)]
     outputs = [at for at in weighted if calls[at].is_output]
     head = (outputs or weighted[-1:] or [len(calls)])[0]
     before = [
@@ -70,7 +70,7 @@ def _calls(model: keras.Model, images: Any) -> list[LayerCall]:
         raise UnsupportedModelError(
             f"The model {model.name!r} has not said what inputs it takes: run it once, or name the layer."
         )
-    found = engine().survey(model, list(walk(model)), structure)
+    found = engine().survey(model, list(walk_operations(model)), structure)
     return [call for call in found if call.feeds_output and not isinstance(call.place.layer, keras.Model)]
 
 

@@ -40,7 +40,7 @@ class Kernel:
         return np.array(keras.ops.convert_to_numpy(self.value), dtype="float32")
 
 
-def layer_kernels(layer: keras.Layer) -> list[Kernel]:
+def layer_kernels(layer: keras.Operation) -> list[Kernel]:
     """Return the kernels of a convolution or dense layer.
 
     Every filter of a depthwise kernel sees one channel only, so that `(kh, kw, in, multiplier)` becomes
@@ -56,7 +56,8 @@ def layer_kernels(layer: keras.Layer) -> list[Kernel]:
     >>> [(kernel.name, kernel.filters().shape) for kernel in layer_kernels(layer)]
     [('depthwise_kernel', (3, 3, 1, 2)), ('pointwise_kernel', (1, 1, 2, 4))]
     """
-    if not layer.built:
+    # A bare operation is never built.
+    if not getattr(layer, "built", True):
         raise UnsupportedModelError(
             f"The layer {layer.name!r} has no weights yet; build the model first, "
             "for example by calling it on one batch."
@@ -80,7 +81,7 @@ def layer_kernels(layer: keras.Layer) -> list[Kernel]:
     )
 
 
-def has_kernel(layer: keras.Layer) -> bool:
+def has_kernel(layer: keras.Operation) -> bool:
     """Return whether `layer_kernels` would return something for a built `layer`."""
     try:
         return bool(layer_kernels(layer))

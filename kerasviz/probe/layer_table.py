@@ -12,7 +12,7 @@ import keras
 
 from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.inputs import checked
-from kerasviz.probe.layers import walk
+from kerasviz.probe.layers import walk_operations
 from kerasviz.probe.specs import ensure_built, specs_of, specs_of_inputs
 
 Shape = tuple[int | None, ...]
@@ -21,7 +21,7 @@ _HEAD = ("path", "kind", "output shape", "parameters", "target")
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """One layer call of a model.
+    """One call of a layer, or of a bare operation of a functional model.
 
     `path` is what `Probe` takes; `kind` the class's name; `output_shape` begins with None for the batch and
     is None where it is unknown; `parameters` counts the weights' numbers; `is_target` says whether a class
@@ -62,6 +62,8 @@ class LayerTable(list[LayerInfo]):
 def layers(model: keras.Model, images: Any = None) -> LayerTable:
     """List the layers of a model, nested ones too, in the order in which they run.
 
+    So are, as in `model.summary()`, the bare operations of functional models: of `a + b` the `Add`.
+
     A layer that the model calls several times has a row per call, `"shared:0"`, `"shared:1"`. Layers that
     never run, or run inside a loop, have no shape.
 
@@ -76,7 +78,7 @@ def layers(model: keras.Model, images: Any = None) -> LayerTable:
     conv  Conv2D   (None, 6, 6, 4)  112         yes
     flat  Flatten  (None, 144)      0
     """
-    places = list(walk(model))
+    places = list(walk_operations(model))
     structure = input_structure(model, images)
     calls = [] if structure is None else engine().survey(model, places, structure)
     count = collections.Counter(call.place.path for call in calls)
@@ -108,11 +110,15 @@ def can_be_target(call: LayerCall) -> bool:
     shape = call.shape
     if shape is None or len(shape) < 3 or not call.feeds_output or call.is_output:
         return False
+    if shape[0] is not None:  # The same for all pictures, such as what says where a token lies.
+        return False
     return any(size != 1 for size in shape[1:-1])
 
 
-def _info(path: str, layer: keras.layers.Layer, shape: Shape | None, is_target: bool) -> LayerInfo:
-    return LayerInfo(path, type(layer).__name__, shape, layer.count_params() if layer.built else 0, is_target)
+def _info(path: str, layer: keras.Operation, shape: Shape | None, is_target: bool) -> LayerInfo:
+    # A bare operation has neither weights nor the wish to be built.
+    parameters = layer.count_params() if getattr(layer, "built", False) else 0
+    return LayerInfo(path, type(layer).__name__, shape, parameters, is_target)
 
 
 def _html_row(tag: str, cells: tuple[str, ...]) -> str:

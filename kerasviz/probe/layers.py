@@ -1,9 +1,14 @@
-"""Layer paths: which layers a model has, what they are called, and which of them a request means."""
+"""Layer paths: which layers a model has, what they are called, and which of them a request means.
+
+Between the layers of a functional model stand bare operations: `a + b` and `keras.ops.relu(a)` of symbolic
+tensors are steps of its graph with names of their own ("add_3"), which `model.summary()` lists beside the
+layers. They have paths too. What the `call` of a layer or of a subclassed model computes has none.
+"""
 
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,7 +17,8 @@ import numpy as np
 
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError, did_you_mean
 
-LayerRequest: TypeAlias = str | int | keras.layers.Layer
+Children: TypeAlias = Callable[[keras.Operation], list[keras.Operation]]
+LayerRequest: TypeAlias = str | int | keras.Operation
 
 # Layers that run what they hold once per step of a loop: its outputs do not exist outside the loop.
 _LOOPS = (keras.layers.TimeDistributed, keras.layers.Bidirectional, keras.layers.RNN)
@@ -20,11 +26,16 @@ _LOOPS = (keras.layers.TimeDistributed, keras.layers.Bidirectional, keras.layers
 
 @dataclass(frozen=True)
 class Place:
-    """One layer of a model: its path, the layer itself, and the loop it runs in, if it does."""
+    """One layer or bare operation of a model: its path, itself, and the loop it runs in, if it does."""
 
     path: str
-    layer: keras.layers.Layer
+    layer: keras.Operation
     loop: str | None = None
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is an operation, not a layer."""
+        return not isinstance(self.layer, keras.layers.Layer)
 
 
 @dataclass(frozen=True)
@@ -43,11 +54,25 @@ def walk(model: keras.Model) -> Iterator[Place]:
     subclassed model holds as attributes. Where two layers of one parent have the same name, the second is
     `"name#2"`. A layer that several parents share is yielded once, under the first of its paths.
     """
+    return _walk(model, _layers_in)
+
+
+def walk_operations(model: keras.Model) -> Iterator[Place]:
+    """Yield the same, and where they stand the bare operations of functional models, nested ones too."""
+    return _walk(model, _operations_in)
+
+
+def is_functional(layer: keras.layers.Layer) -> bool:
+    """Return whether a layer is a model made of a graph of layers and operations."""
+    return isinstance(layer, keras.Model) and isinstance(getattr(type(layer), "operations", None), property)
+
+
+def _walk(model: keras.Model, children: Children) -> Iterator[Place]:
     seen: set[int] = {id(model)}
 
-    def visit(parent: keras.layers.Layer, prefix: str, loop: str | None) -> Iterator[Place]:
+    def visit(parent: keras.Operation, prefix: str, loop: str | None) -> Iterator[Place]:
         taken: dict[str, int] = {}
-        for child in _children(parent):
+        for child in children(parent):
             if id(child) in seen:
                 continue
             seen.add(id(child))
@@ -60,7 +85,15 @@ def walk(model: keras.Model) -> Iterator[Place]:
     return visit(model, "", None)
 
 
-def _children(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
+def _operations_in(operation: keras.Operation) -> list[keras.Operation]:
+    if not isinstance(operation, keras.layers.Layer):
+        return []
+    if not is_functional(operation):
+        return _layers_in(operation)
+    return [child for child in operation.operations if not isinstance(child, keras.layers.InputLayer)]
+
+
+def _layers_in(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     if isinstance(layer, keras.Model):
         return [child for child in layer.layers if not isinstance(child, keras.layers.InputLayer)]
     return layer._flatten_layers(include_self=False, recursive=False)
@@ -71,15 +104,16 @@ def resolve(model: keras.Model, requests: LayerRequest | Iterable[LayerRequest])
 
     A request is a path (`"base/conv5"`), a name that only one layer of the model and its nested models has,
     a pattern (`"*_concat"`), an index into `model.layers`, or a layer object. `"shared:1"` is the second
-    call of a layer that the model calls several times.
+    call of a layer that the model calls several times. Bare operations of functional models are named as
+    layers are.
 
     Raises:
         LayerNotFoundError: no layer is meant; the message names the nearest.
         UnsupportedModelError: the layer runs inside TimeDistributed, Bidirectional or another loop.
     """
-    if isinstance(requests, (str, int, np.integer, keras.layers.Layer)):
+    if isinstance(requests, (str, int, np.integer, keras.Operation)):
         requests = [requests]
-    places = list(walk(model))
+    places = list(walk_operations(model))
     found = {call.path: call for request in requests for call in _resolve_one(model, places, request)}
     if not found:
         raise InputError("No layer was asked for: name at least one.")
@@ -93,7 +127,7 @@ def resolve(model: keras.Model, requests: LayerRequest | Iterable[LayerRequest])
 
 
 def _resolve_one(model: keras.Model, places: Sequence[Place], request: LayerRequest) -> list[CallPath]:
-    if isinstance(request, keras.layers.Layer):
+    if isinstance(request, keras.Operation):
         return [_of_object(model, places, request)]
     if isinstance(request, (int, np.integer)):
         return [_of_index(model, places, int(request))]
@@ -119,10 +153,19 @@ def _resolve_one(model: keras.Model, places: Sequence[Place], request: LayerRequ
                 f"Several layers are named {request}: say which of {', '.join(m.path for m in matches[:5])}."
             )
     if not matches:
-        raise LayerNotFoundError(
-            f"Model {model.name} has no layer {request!r}. {did_you_mean(request, by_path)}"
-        )
+        hint = did_you_mean(request, by_path)
+        raise LayerNotFoundError(f"Model {model.name} has no layer {request!r}. {hint}{_of_its_own(model)}")
     return matches
+
+
+def _of_its_own(model: keras.Model) -> str:
+    """Return what to say of a model that computes between its layers, where nothing can be named."""
+    if is_functional(model) or isinstance(model, keras.Sequential):
+        return ""
+    return (
+        " What the model's own call computes between its layers, such as a + b, has no name: make it a "
+        "layer, keras.layers.Add()."
+    )
 
 
 def is_pattern(request: str) -> bool:
@@ -134,7 +177,7 @@ def is_pattern(request: str) -> bool:
     return any(sign in request for sign in "*?[")
 
 
-def _of_object(model: keras.Model, places: Sequence[Place], layer: keras.layers.Layer) -> CallPath:
+def _of_object(model: keras.Model, places: Sequence[Place], layer: keras.Operation) -> CallPath:
     for place in places:
         if place.layer is layer:
             return CallPath(place.path, place)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import operator
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 
-from kerasviz.probe.layers import walk
+from kerasviz.probe.layers import walk_operations
 
 # Attributes of a model that change while it is trained, or say nothing of what it computes.
 _OF_TRAINING = {
@@ -44,7 +44,7 @@ _WeakRef = Callable[[Any], Any]
 
 
 class Structure:
-    """The layers of a model, their settings and their variables at one moment; not the variables' values.
+    """A model's layers and operations, their settings and variables at one moment; not the variables' values.
 
     A compiled function goes on computing what the model computed when it was traced. It is void when a layer
     was added, taken away or exchanged, when an attribute of one was set anew (`layer.activation = ...`), or
@@ -56,7 +56,7 @@ class Structure:
 
     def __init__(self, model: keras.Model) -> None:
         self._gone = False
-        layers = [model, *(place.layer for place in walk(model))]
+        layers = [model, *(place.layer for place in walk_operations(model))]
         self._parts = [_Part(layer, self._weak) for layer in layers]
 
     def __len__(self) -> int:
@@ -75,21 +75,24 @@ class Structure:
 
 
 class _Part:
-    """One layer: the identities of what its attributes refer to."""
+    """One layer or operation: the identities of what its attributes refer to."""
 
-    def __init__(self, layer: keras.layers.Layer, weak: _WeakRef) -> None:
+    def __init__(self, layer: keras.Operation, weak: _WeakRef) -> None:
         values = vars(layer)
         names = [name for name in values if name in _PRIVATE or _counts(name)]
-        if not type(layer).__module__.startswith("keras."):
+        if "_trainable" in values and not type(layer).__module__.startswith("keras."):
             names.append("_trainable")
+        # Those that a bare operation does not have; they stand last.
+        lists = [name for name in _LISTS if name in values]
         self._layer = weak(layer)
-        self._read = operator.itemgetter(*names, *_LISTS)
+        self._lists = slice(len(names), None)
+        self._read = _reader([*names, *lists])
         found = self._read(values)
         self._attributes = tuple(map(id, found))
         self._plain = [value if isinstance(value, _PLAIN) else None for value in found]
-        self._members = _members(found)
+        self._members = self._members_of(found)
         objects = [value for value in found if not isinstance(value, _PLAIN)]
-        objects += [member for group in found[-len(_LISTS) :] for member in group]
+        objects += [member for group in found[self._lists] for member in group]
         self._alive = [weak(value) for value in objects if getattr(type(value), "__weakrefoffset__", 0)]
 
     def fits(self) -> bool:
@@ -102,7 +105,11 @@ class _Part:
             return False
         attributes = tuple(map(id, found))
         same = attributes == self._attributes or self._equals(found, attributes)
-        return same and _members(found) == self._members
+        return same and self._members_of(found) == self._members
+
+    def _members_of(self, found: tuple) -> list[int]:
+        """Return the identities of what the lists hold."""
+        return [id(member) for group in found[self._lists] for member in group]
 
     def _equals(self, found: tuple, attributes: tuple) -> bool:
         """Return whether all that has another identity is a plain value, and the same one."""
@@ -117,6 +124,8 @@ def _counts(name: str) -> bool:
     return name[0] != "_" and name not in _OF_TRAINING and not name.endswith(_OF_WEIGHTS)
 
 
-def _members(found: tuple) -> list[int]:
-    """Return the identities of what the lists hold, which stand last."""
-    return [id(member) for group in found[-len(_LISTS) :] for member in group]
+def _reader(names: Sequence[str]) -> Callable[[dict[str, Any]], tuple]:
+    """Return what reads these attributes, however few."""
+    if len(names) > 1:
+        return operator.itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)

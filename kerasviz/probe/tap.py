@@ -1,4 +1,4 @@
-"""The tap: read, and replace, what a layer returns or does while somebody else runs the model."""
+"""The tap: read, and replace, what a layer or operation returns or does while others run the model."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 import keras
 
-OnCall = Callable[[keras.layers.Layer, int, Any], Any]
+OnCall = Callable[[keras.Operation, int, Any], Any]
 # (layer, its call) -> what is called instead.
-Make = Callable[[keras.layers.Layer, Callable[..., Any]], Callable[..., Any]]
+Make = Callable[[keras.Operation, Callable[..., Any]], Callable[..., Any]]
 
 # Taps are put in place while a model is traced, which happens once per signature; one at a time.
 _LOCK = threading.RLock()
 
 
 @contextlib.contextmanager
-def tapped(layers: Iterable[keras.layers.Layer], on_call: OnCall) -> Iterator[None]:
+def tapped(layers: Iterable[keras.Operation], on_call: OnCall) -> Iterator[None]:
     """Within the block, hand every output of `layers` to `on_call(layer, call, output)`.
 
     `call` counts the calls of that layer from 0. What `on_call` returns is passed on in the output's place.
@@ -35,7 +35,7 @@ def tapped(layers: Iterable[keras.layers.Layer], on_call: OnCall) -> Iterator[No
     False
     """
 
-    def counted(layer: keras.layers.Layer, call: Callable[..., Any]) -> Callable[..., Any]:
+    def counted(layer: keras.Operation, call: Callable[..., Any]) -> Callable[..., Any]:
         calls = itertools.count()
         return lambda *args, **kwargs: on_call(layer, next(calls), call(*args, **kwargs))
 
@@ -44,7 +44,7 @@ def tapped(layers: Iterable[keras.layers.Layer], on_call: OnCall) -> Iterator[No
 
 
 @contextlib.contextmanager
-def replaced(layers: Iterable[keras.layers.Layer], make: Make) -> Iterator[None]:
+def replaced(layers: Iterable[keras.Operation], make: Make) -> Iterator[None]:
     """Within the block, let every one of `layers` run `make(layer, call)` in place of its own `call`.
 
     Threads and the end of the block as for `tapped`.
@@ -68,7 +68,7 @@ def _in_this_thread(replacement: Callable[..., Any], call: Callable[..., Any]) -
     return run
 
 
-def _put_back(layer: keras.layers.Layer, name: str, own: Callable | None) -> None:
+def _put_back(layer: keras.Operation, name: str, own: Callable | None) -> None:
     if own is None:
         vars(layer).pop(name, None)
     else:

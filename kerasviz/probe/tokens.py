@@ -18,7 +18,7 @@ from kerasviz.probe.attention import is_of_attention
 from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.inputs import Batch
 from kerasviz.probe.layer_table import call_path
-from kerasviz.probe.layers import uses_channels_first, walk
+from kerasviz.probe.layers import uses_channels_first, walk_operations
 from kerasviz.probe.session import Session, session_of
 from kerasviz.probe.specs import input_shapes, specs_of
 
@@ -92,8 +92,9 @@ class Layout:
         flat = keras.tree.flatten(self.specs)
 
         def look(model: keras.Model) -> tuple[_Seen, ...]:
-            calls = engine().survey(model, list(walk(model)), self.specs)
-            return tuple(_seen(call, calls, uses_channels_first(model)) for call in calls)
+            calls = engine().survey(model, list(walk_operations(model)), self.specs)
+            first = uses_channels_first(model)
+            return tuple(_seen(call, calls, first, self._picture()) for call in calls)
 
         key = ("tokens", *((spec.shape, spec.dtype) for spec in flat))
         return _grid_at(self.session.kept(key, look), path, tokens, self._picture())
@@ -162,12 +163,22 @@ def unknown_grid(path: str, tokens: int | None, shapes: Sequence[tuple[int, ...]
     )
 
 
-def _seen(call: LayerCall, calls: Sequence[LayerCall], channels_first: bool) -> _Seen:
+def _seen(call: LayerCall, calls: Sequence[LayerCall], channels_first: bool, picture: Size | None) -> _Seen:
     shape = () if call.shape is None else tuple(call.shape[1:])
     if channels_first and len(shape) > 2:
         shape = (*shape[1:], shape[0])
     is_map = len(shape) == 3 and None not in shape[:2] and not is_of_attention(call, calls)
+    if call.place.is_bare:  # Such as the product of an attention written by hand: axes of heads and tokens.
+        is_map = is_map and _shrinks_alike(shape[:2], picture)
     return _Seen(call_path(call, calls), shape, _patch(call.place.layer), is_map)
+
+
+def _shrinks_alike(size: tuple[Any, ...], picture: Size | None) -> bool:
+    """Return whether a map is about as much smaller than the picture along both axes."""
+    if picture is None:
+        return True
+    low, high = sorted(part / whole for part, whole in zip(size, picture, strict=True))
+    return bool(high <= 1.5 * low)
 
 
 def _patch(layer: Any) -> Size | None:

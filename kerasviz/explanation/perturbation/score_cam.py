@@ -116,7 +116,8 @@ def ablation_cam(
         UnsupportedModelError: the layer has no spatial axis.
         Interrupted: on Ctrl-C, with the map from the channels so far.
 
-    Passes: one for each feature map that is not all 0, of the part of the network after the layer.
+    Passes: one for each feature map that is not all 0, of the part of the network after the layer. Where a
+    connection leads around the layer, as around one within a residual branch, they cost whole passes.
     """
     heads: dict[str, keras.Model] = {}
 

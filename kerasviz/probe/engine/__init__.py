@@ -44,13 +44,25 @@ class ReluRule(Enum):
 
 @dataclass(frozen=True)
 class LayerCall:
-    """What a survey saw of one call of one layer."""
+    """What a survey saw of one call of one layer or operation.
+
+    Attributes:
+        place, call: which one, and which of its calls.
+        shape: of the tensor that it returns; None where it returns none, or one of unknown rank.
+        feeds_output: whether the output is computed from it.
+        is_output: whether it is the output, or what goes into the softmax or sigmoid that the output is.
+        source: calls that hand on the same value have the same, that of what computed it.
+        is_branch: asks whether, after this call, what it returns is joined (added, multiplied, concatenated)
+            with a map that was computed beside it, where no call returns the joined map.
+    """
 
     place: Place
     call: int
     shape: tuple[int | None, ...] | None
     feeds_output: bool
     is_output: bool
+    source: str
+    is_branch: Callable[[], bool]
 
 
 @dataclass(frozen=True)

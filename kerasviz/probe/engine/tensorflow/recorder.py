@@ -20,11 +20,11 @@ class Recorder:
         self._seen: dict[int, dict[int, Any]] = {}
 
     @property
-    def layers(self) -> list[keras.layers.Layer]:
+    def layers(self) -> list[keras.Operation]:
         """The layers to be tapped."""
         return [call.place.layer for call in self._calls]
 
-    def note(self, layer: keras.layers.Layer, call: int, value: Any) -> Any:
+    def note(self, layer: keras.Operation, call: int, value: Any) -> Any:
         """Keep what one call of one layer returns."""
         if any(c.place.layer is layer and c.call in (None, call) for c in self._calls):
             value = distinct(value)

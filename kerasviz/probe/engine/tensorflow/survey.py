@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,8 @@ import keras
 import tensorflow as tf
 
 from kerasviz.probe.engine import LayerCall
-from kerasviz.probe.engine.tensorflow.final_activation import through_identity
+from kerasviz.probe.engine.tensorflow.final_activation import before_activation, through_identity
+from kerasviz.probe.engine.tensorflow.graph_walks import is_branch, upstream_of
 from kerasviz.probe.engine.tensorflow.recorder import distinct
 from kerasviz.probe.layers import Place
 from kerasviz.probe.outputs import pick
@@ -20,12 +22,12 @@ from kerasviz.probe.tap import tapped
 def survey(
     model: keras.Model, places: Sequence[Place], inputs: Any, output: int | str | None = None
 ) -> list[LayerCall]:
-    """Run the model on nothing but shapes; return every call of every layer, in order of execution."""
+    """Run the model on nothing but shapes; return every call of every place, in order of execution."""
     calls: list[tuple[Place, int, Any]] = []
     places = [place for place in places if not place.loop]
     by_layer = {id(place.layer): place for place in places}
 
-    def note(layer: keras.layers.Layer, call: int, value: Any) -> Any:
+    def note(layer: keras.Operation, call: int, value: Any) -> Any:
         value = distinct(value)
         calls.append((by_layer[id(layer)], call, value))
         return value
@@ -35,8 +37,11 @@ def survey(
         flat = [tf.compat.v1.placeholder(s.dtype, s.shape) for s in keras.tree.flatten(inputs)]
         outputs = model(as_numbers(keras.tree.pack_sequence_as(inputs, flat)), training=False)
         wanted = keras.tree.flatten(outputs if output is None else pick(model, outputs, output))
-        upstream = _upstream(wanted)
-    ends = {through_identity(tensor.op) for tensor in wanted}
+        upstream = upstream_of(wanted)
+    fed = {tensor.op for tensor in flat}
+    # What goes into a final softmax is the output too, place for place.
+    logits = [logit for tensor in wanted if (logit := before_activation(tensor)) is not None]
+    ends = {through_identity(tensor.op) for tensor in (*wanted, *logits)}
     found = []
     for place, call, value in calls:
         tensor = value if tf.is_tensor(value) and value.graph is graph else None
@@ -47,18 +52,8 @@ def survey(
                 None if tensor is None or tensor.shape.rank is None else tuple(tensor.shape),
                 tensor is not None and tensor.op in upstream,
                 tensor is not None and through_identity(tensor.op) in ends,
+                "" if tensor is None else through_identity(tensor.op).name,
+                functools.partial(is_branch, tensor, fed, upstream),
             )
         )
-    return found
-
-
-def _upstream(tensors: Sequence[tf.Tensor]) -> set[tf.Operation]:
-    """Return every operation that the tensors are computed from."""
-    found: set[tf.Operation] = set()
-    waiting = [tensor.op for tensor in tensors]
-    while waiting:
-        op = waiting.pop()
-        if op not in found:
-            found.add(op)
-            waiting.extend(tensor.op for tensor in op.inputs)
     return found
