@@ -15,7 +15,7 @@ import kerasviz
 PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
     {"_version", "errors"},
-    {"atomic"},
+    {"atomic", "bounds"},
     {"images", "models"},
     {"pictures", "events", "data", "probe"},
     {"film", "explanation", "embeddings", "classification", "layer_filters"},

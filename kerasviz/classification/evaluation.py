@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.data import Data, Dataset, Split, batches, open_labelled
 from kerasviz.errors import ImageError, InputError, UnsupportedModelError
 from kerasviz.images import PictureForm, in_threads
@@ -157,6 +158,7 @@ def evaluate(
             f"The pictures have {split.channels} channels, but the model {model.name!r} takes "
             f"{form.channels}: read them with channels={form.channels}."
         )
+    check_numbers(batch_size=batch_size)
     answers = [_checked(answer) for answer in _answers(model, form, split, batch_size)]
     probabilities = _probabilities(np.concatenate(answers))
     names = class_names or names_in(model) or _names(dataset, probabilities.shape[1])

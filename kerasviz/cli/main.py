@@ -90,14 +90,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow prints start-up notes before Python can reach its logger, among them an alarming one for
     # every machine without a GPU; `train` says which device it uses.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    args = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    command = " ".join(["kerasviz", *(name for name in given[:1] if name in COMMANDS)])
+    args = argparse.Namespace()
     try:
+        args = build_parser().parse_args(given)
         return args.run(args) or 0
     except KerasvizError as error:
-        print(f"kerasviz {args.command}: {as_flags(str(error), vars(args))}", file=sys.stderr)
+        print(f"{command}: {as_flags(str(error), vars(args))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"kerasviz {args.command}: interrupted", file=sys.stderr)
+        print(f"{command}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to report, and nothing to flush at exit.
@@ -105,8 +108,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         # What is written says so itself; this is what cannot be read: no permission, a disk that fails.
-        print(
-            f"kerasviz {args.command}: {error.filename or 'a file'}: {error.strerror or error}",
-            file=sys.stderr,
-        )
+        print(f"{command}: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
         return 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kerasviz.errors import InputError
+from kerasviz.bounds import check_numbers
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,7 @@ class Augmentation:
     zoom: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rotate <= 180:
-            raise InputError(f"rotate is {self.rotate}; pass degrees from 0 to 180.")
-        if not 0 <= self.zoom < 1:
-            raise InputError(f"zoom is {self.zoom}; pass a share of at least 0 and below 1.")
+        check_numbers(rotate=self.rotate, zoom=self.zoom)
 
     def __bool__(self) -> bool:
         return bool(self.flip or self.rotate or self.zoom)

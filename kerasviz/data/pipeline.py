@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.data.augmentation import Augmentation
 from kerasviz.data.decoded import Cache
 from kerasviz.data.split import Split
@@ -51,9 +52,8 @@ def batches(
         InputError: `batch_size` is below 1, or `initial_epoch` is not below `epochs`.
         ImageError: a picture cannot be read.
     """
-    if batch_size < 1:
-        raise InputError(f"batch_size is {batch_size}; pass at least 1.")
-    if not 0 <= initial_epoch < epochs:
+    check_numbers(batch_size=batch_size, seed=seed, initial_epoch=initial_epoch, epochs=epochs)
+    if not initial_epoch < epochs:
         raise InputError(
             f"initial_epoch is {initial_epoch} and epochs {epochs}; the first must be the smaller."
         )

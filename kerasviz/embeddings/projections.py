@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, MissingDependencyError, did_you_mean
 from kerasviz.images import as_numbers
 
@@ -64,6 +65,7 @@ def project(vectors: Any, method: str = "pca", seed: int = 0) -> np.ndarray:
     [[-2.5, 0.0], [2.5, 0.0]]
     """
     check_method(method)
+    check_numbers(seed=seed)
     vectors = as_vectors(vectors)
     if len(vectors) < _LEAST[method]:
         raise InputError(f"{METHODS[method]} needs at least {_LEAST[method]} vectors, not {len(vectors)}.")
@@ -111,8 +113,7 @@ def pca(vectors: Any, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
     ([[1.0, 0.0], [-1.0, 0.0], [0.0, 0.5], [0.0, -0.5]], [0.8, 0.2])
     """
     vectors = as_vectors(vectors)
-    if components < 1:
-        raise InputError(f"components is {components}; expected at least 1.")
+    check_numbers(components=components)
     centred = vectors.astype(np.float64)
     centred -= centred.mean(axis=0)
     left, sizes, directions = np.linalg.svd(centred, full_matrices=False)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, LogError, did_you_mean
 from kerasviz.events.file_index import SourceFile
 from kerasviz.events.folder import runs_below
@@ -119,8 +120,7 @@ class LogReader:
         Raises:
             InputError: there is no such image tag, several runs have it, or `every` is below 1.
         """
-        if every < 1:
-            raise InputError(f"every={every} is not a number of frames: it must be 1 or more.")
+        check_numbers(every=every)
         run, index = self._find(tag, run, "image")
         count = len(index.steps)
         wanted = np.unique(np.append(np.arange(0, count, every), count - 1))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from kerasviz.bounds import Bounds, short
 from kerasviz.errors import InputError, did_you_mean
 
 
@@ -45,22 +45,23 @@ class Option:
     choices: Sequence[str] = ()
 
     @property
+    def bounds(self) -> Bounds:
+        """What a number may be."""
+        return Bounds(self.type, self.low, self.high, self.open_ends, self.open_ends)
+
+    @property
     def expected(self) -> str:
         """What may be passed, in words."""
         kinds = {
             bool: "True or False",
-            int: "a whole number",
-            float: "a number",
+            int: self.bounds.expected,
+            float: self.bounds.expected,
             np.ndarray: "a number or an array of numbers",
             dict: "a mapping of options",
             tuple: "(rows, columns) or (rows, columns, extra)",
             str: " or ".join(filter(None, (", ".join(self.choices[:-1]), *self.choices[-1:]))),
         }
         words = kinds[self.type]
-        if self.low is not None:
-            words += f" above {self.low:g}" if self.open_ends else f" of at least {self.low:g}"
-        if self.high is not None:
-            words += f" and below {self.high:g}" if self.open_ends else f" and at most {self.high:g}"
         return f"{words}, or None" if self.default is None else words
 
     def checked(self, method: str, value: Any) -> Any:
@@ -71,34 +72,18 @@ class Option:
         """
         if value is None and self.default is None:
             return None
-        found = _converted(self.type, value)
-        if found is None or not self._allows(found):
+        is_number = self.type in (int, float)
+        found = self.bounds.found(value) if is_number else _converted(self.type, value)
+        if found is None or (self.choices and found not in self.choices):
             near = f" {did_you_mean(value, self.choices)}" if self.choices and isinstance(value, str) else ""
-            raise InputError(f"{self.name} is {value!r}; {method} takes {self.expected} there.{near}")
+            raise InputError(f"{self.name} is {short(value)}; {method} takes {self.expected} there.{near}")
         return found
-
-    def _allows(self, value: Any) -> bool:
-        if self.choices:
-            return value in self.choices
-        if self.type not in (int, float):
-            return True
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
-        if not math.isfinite(value):
-            return False
-        return low < value < high if self.open_ends else low <= value <= high
 
 
 def _converted(kind: type, value: Any) -> Any:
     """Return the value as that type, or None where it is no such thing."""
-    is_bool = isinstance(value, bool | np.bool_)
     if kind is bool:
-        return bool(value) if is_bool else None
-    if kind is int:
-        return int(value) if isinstance(value, int | np.integer) and not is_bool else None
-    if kind is float:
-        is_number = isinstance(value, int | float | np.integer | np.floating)
-        return float(value) if is_number and not is_bool else None
+        return bool(value) if isinstance(value, bool | np.bool_) else None
     if kind is np.ndarray:
         return value if np.asarray(value).dtype.kind in "iuf" else None
     if kind is dict:
@@ -111,7 +96,5 @@ def _converted(kind: type, value: Any) -> Any:
 def _grid(value: Any) -> tuple[int, ...] | None:
     if not isinstance(value, tuple | list) or len(value) not in (2, 3):
         return None
-    numbers = tuple(number for number in value if _converted(int, number) is not None)
-    if len(numbers) < len(value) or min(numbers[:2]) < 1 or min(numbers) < 0:
-        return None
-    return tuple(map(int, numbers))
+    numbers = tuple(Bounds(int, 0).found(number) for number in value)
+    return None if None in numbers or min(numbers[:2]) < 1 else numbers

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kerasviz.bounds import check_numbers
 from kerasviz.probe import LayerRequest, Target
 
 
@@ -20,3 +21,6 @@ class Request:
     target: Target
     raw: bool
     batch_size: int
+
+    def __post_init__(self) -> None:
+        check_numbers(batch_size=self.batch_size)

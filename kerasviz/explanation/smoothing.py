@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasviz.bounds import COUNT, NUMBERS
 from kerasviz.explanation.copies import pictures_of, with_pictures
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.option import Option
@@ -16,9 +17,9 @@ from kerasviz.explanation.request import Request
 from kerasviz.explanation.settled import Settled, settle
 from kerasviz.probe import frozen_forward, leaves, with_parameters
 
-SAMPLES = Option("samples", int, 20, "noisy copies of the picture", low=1)
-NOISE = Option("noise", float, 0.1, "standard deviation, as a share of the picture's range", low=0)
-SEED = Option("seed", int, 0, "of all that is random", low=0)
+SAMPLES = Option("samples", int, 20, "noisy copies of the picture", low=1, high=COUNT.high)
+NOISE = Option("noise", float, 0.1, "standard deviation, as a share of the picture's range", low=0, high=100)
+SEED = Option("seed", int, 0, "of all that is random", low=0, high=NUMBERS["seed"].high)
 KIND = Option("kind", str, "mean", "of the maps of the copies", choices=("mean", "variance"))
 SMOOTHING = (SAMPLES, NOISE, KIND, SEED)
 

@@ -7,6 +7,7 @@ import functools
 
 import numpy as np
 
+from kerasviz.bounds import COUNT
 from kerasviz.errors import InputError, did_you_mean
 from kerasviz.explanation.cams import weightings
 from kerasviz.explanation.cams.run_cam import run_cam
@@ -92,7 +93,14 @@ _ONE_GRADIENT = (
         integrated_gradients,
         (
             Option("baseline", np.ndarray, 0.0, "the picture that says nothing"),
-            Option("steps", int, 64, "points on the line from the baseline to the picture", low=2),
+            Option(
+                "steps",
+                int,
+                64,
+                "points on the line from the baseline to the picture",
+                low=2,
+                high=COUNT.high,
+            ),
             _channels("sum"),
         ),
         signed=True,
@@ -243,8 +251,8 @@ METHODS: tuple[Method, ...] = (
         PERTURBATION,
         rise,
         (
-            Option("masks", int, 4000, "how many random masks", low=1),
-            Option("cells", int, 7, "cells along each side of the coarse grid", low=1),
+            Option("masks", int, 4000, "how many random masks", low=1, high=COUNT.high),
+            Option("cells", int, 7, "cells along each side of the coarse grid", low=1, high=1000),
             Option("keep", float, 0.5, "the probability that a cell is shown", low=0, high=1, open_ends=True),
             _FILL,
             SEED,

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasviz.atomic import atomic_path
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, LogError
 from kerasviz.events import Damage, Frame, LogReader, TagInfo, open_log
 from kerasviz.film.canvas import Canvas, UnfitFrameError, shapes_of
@@ -25,8 +26,6 @@ from kerasviz.film.palette import TOLERATED_ERROR
 
 # Some twenty pictures are held at a time: of this size they are 1 GB.
 _MOST_PIXELS = 4096 * 4096
-# Browsers show a GIF of a higher rate slowly.
-FASTEST_FPS = 50
 HOLD_SECONDS = 1.0
 _SAMPLES = 12
 _AHEAD = 4
@@ -129,15 +128,16 @@ def animate(
     >>> report.path.name, report.frames, report.width, report.height
     ('responses-conv1.gif', 3, 256, 256)
     """
-    if not 0 < fps <= FASTEST_FPS:
-        raise InputError(f"fps={fps} is out of range: it must be above 0 and at most {FASTEST_FPS}.")
-    if upscale is not None and upscale < 1:
-        raise InputError(f"upscale={upscale} is not a factor: it must be 1 or more.")
+    check_numbers(fps=fps, every=every)
+    if upscale is not None:
+        check_numbers(upscale=upscale)
+    if tile is not None:
+        check_numbers(tile=tile)
     reader = log if isinstance(log, LogReader) else open_log(log)
     info = tag if isinstance(tag, TagInfo) else reader.find(tag)
     path = _target(out, reader, info, tile)
     # Drawn before the movie starts: what the canvas and the palette are fitted to.
-    spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every if every > 0 else every
+    spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every
     samples = list(reader.frames(info.tag, info.run, spread))
     if not samples:
         lost = reader.damage_of(info)

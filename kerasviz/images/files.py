@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
+from kerasviz.bounds import Bounds, short
 from kerasviz.errors import ImageError, InputError
 
 Size = int | tuple[int, int]
@@ -61,10 +62,18 @@ def size_pair(size: Size) -> tuple[int, int]:
     >>> size_pair(96), size_pair((10, 20))
     ((96, 96), (10, 20))
     """
-    pair = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
-    if len(pair) != 2 or any(int(side) != side or side < 1 for side in pair):
-        raise InputError(f"The picture size is {size!r}; pass a side or (height, width) in whole pixels.")
-    return int(pair[0]), int(pair[1])
+    pair = tuple(size) if isinstance(size, Iterable) else (size, size)
+    sides = [Bounds(int, 1).found(side) for side in pair]
+    if len(sides) != 2 or None in sides:
+        raise InputError(
+            f"The picture size is {short(size)}; pass a side or (height, width) in whole pixels."
+        )
+    height, width = sides
+    if height * width > _MOST_PIXELS:
+        raise InputError(
+            f"The picture size is {short(size)}; more than {_MOST_PIXELS:,} pixels would fill the memory."
+        )
+    return height, width
 
 
 def resize_image(image: np.ndarray, size: Size) -> np.ndarray:

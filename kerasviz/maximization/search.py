@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.events import EventLog
 from kerasviz.film import log_sheet
@@ -48,6 +49,9 @@ class Search:
     transforms: Sequence[Transform] | None = None
     seed: int = 0
     batch_size: int = 16
+
+    def __post_init__(self) -> None:
+        check_numbers(steps=self.steps, rate=self.rate, seed=self.seed, batch_size=self.batch_size)
 
 
 @dataclass(frozen=True)
@@ -118,11 +122,7 @@ def maximize(
     ((1, 4, 4, 1), True)
     """
     search = search or Search()
-    if search.steps < 1 or search.batch_size < 1 or every < 1 or not search.rate > 0:
-        raise InputError(
-            f"Got {search.steps} steps at rate {search.rate}, batch_size={search.batch_size}, every={every}; "
-            "expected at least 1 of each and a rate above 0."
-        )
+    check_numbers(every=every)
     wanted = [objectives] if isinstance(objectives, Objective) else list(objectives)
     if not wanted:
         raise InputError("Got no objective; expected at least one.")

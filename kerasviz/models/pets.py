@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 from kerasviz.models.named_classes import Classes, probabilities_layer
 from kerasviz.models.preprocessing import MeanSubtraction
@@ -50,10 +51,8 @@ def pets_cnn(
     """
     if len(widths) != 2:
         raise InputError(f"widths must be two numbers of filters, for conv1 and conv2, but it is {widths!r}.")
-    _check_sizes(image_size=image_size, conv1_width=widths[0], conv2_width=widths[1], fc_width=fc_width)
-    for name, rate in {"pool_dropout": pool_dropout, "fc_dropout": fc_dropout}.items():
-        if not 0 <= rate < 1:
-            raise InputError(f"{name}={rate} is not a share in [0, 1) of the values to drop.")
+    _check_sizes(conv1_width=widths[0], conv2_width=widths[1], fc_width=fc_width)
+    check_numbers(image_size=image_size, pool_dropout=pool_dropout, fc_dropout=fc_dropout)
     softmax = probabilities_layer(classes, keras.initializers.TruncatedNormal(stddev=0.1))
     mean = MeanSubtraction(127.5 if mean_image is None else mean_image, name="mean_subtraction")
 

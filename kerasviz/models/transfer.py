@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, ModelFileError
 from kerasviz.models.backbones import backbone_name, build_application, preprocess
 from kerasviz.models.containers import check_weights
@@ -59,8 +60,7 @@ def transfer(
     """
     name = backbone_name(backbone)
     softmax = probabilities_layer(classes)
-    if hidden < 1:
-        raise InputError(f"hidden must be 1 or more units, but {hidden} was given.")
+    check_numbers(hidden=hidden)
     shape = (image_size, image_size, 3)
     download = weights if weights == "imagenet" else None
     inputs = keras.Input(shape, name="image")

@@ -7,6 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_rgb
 from kerasviz.pictures.colors import colorize, default_colormap
@@ -51,8 +52,7 @@ def overlay(
     >>> overlay(np.full((2, 2), 0.2), [[0.0, 1.0]], colormap="gray")[0].tolist()
     [[51, 51, 51], [153, 153, 153]]
     """
-    if not 0.0 <= alpha <= 1.0:
-        raise InputError(f"alpha is {alpha}; expected a share from 0.0 (the image) to 1.0 (the heatmap).")
+    check_numbers(alpha=alpha)
     image = as_rgb(image)
     heatmap = fit_heatmap(heatmap, image.shape[:2])
     scale = scale or scale_of(heatmap)
@@ -150,10 +150,7 @@ def _strong(
     heatmap: Any, threshold: float, shape: tuple[int, ...] | None
 ) -> tuple[np.ndarray, tuple[int, int]] | None:
     """Return where the heatmap reaches `threshold` times its maximum, as uint8, and where the maximum is."""
-    if not 0.0 < threshold <= 1.0:
-        raise InputError(
-            f"threshold is {threshold}; expected a share of the maximum, above 0.0 and at most 1.0."
-        )
+    check_numbers(threshold=threshold)
     if shape is None:
         shape = np.shape(heatmap)
     heatmap = np.nan_to_num(fit_heatmap(heatmap, shape), nan=-np.inf, posinf=np.inf, neginf=-np.inf)

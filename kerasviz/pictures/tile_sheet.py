@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasviz.bounds import Bounds, check_numbers, short
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers
 from kerasviz.pictures.colors import MAGENTA, clear_color, color_table, to_levels
@@ -41,27 +42,27 @@ class SheetLayout:
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            least = 0 if name == "gap" else 1
-            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-            if not whole or value < least:
-                raise InputError(
-                    f"{name} of a sheet is {value!r}; expected a whole number of at least {least}."
-                )
-            object.__setattr__(self, name, int(value))
+            bounds = Bounds(int, 0 if name == "gap" else 1)
+            number = bounds.found(value)
+            if number is None:
+                raise InputError(f"{name} of a sheet is {short(value)}; expected {bounds.expected}.")
+            object.__setattr__(self, name, number)
 
     @classmethod
     def for_tiles(cls, tiles: np.ndarray, columns: int | None = None, gap: int = 1) -> SheetLayout:
         """Return the layout for tiles `(n, h, w)` or `(n, h, w, 3)`.
 
         Without `columns`, the sheet comes out nearly square, without empty cells where a number of columns
-        not too far from square divides the number of tiles: 64 tiles in 8 columns, 32 in 8, 10 in 5.
+        not too far from square divides the number of tiles: 64 tiles in 8 columns, 32 in 8, 10 in 5. More
+        columns than tiles are as many as tiles.
         """
         if tiles.ndim not in (3, 4) or (tiles.ndim == 4 and tiles.shape[-1] != 3) or 0 in tiles.shape:
             raise InputError(f"Tiles have the shape (n, h, w), or (n, h, w, 3) for RGB, not {tiles.shape}.")
         count, height, width = tiles.shape[:3]
         if columns is None:
             columns = tidy_columns(count, math.sqrt(count * (height + gap) / (width + gap)))
-        return cls(count, columns, height, width, gap)
+        check_numbers(columns=columns)
+        return cls(count, min(columns, count), height, width, gap)
 
     @property
     def rows(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import ImageError, InputError
 
 # An array (N, ...), or a list, tuple or dict of them for a model of several inputs.
@@ -32,8 +33,7 @@ def batches(model: keras.Model, images: Any, batch_size: int) -> Iterator[Batch]
 
 def sliced(arrays: Any, batch_size: int) -> Iterator[Any]:
     """Yield a structure of arrays in parts of at most `batch_size` samples, without a copy."""
-    if batch_size < 1:
-        raise InputError(f"Got batch_size={batch_size}; expected at least 1.")
+    check_numbers(batch_size=batch_size)
     count = len(leaves(arrays)[0])
     if count <= batch_size:
         yield arrays

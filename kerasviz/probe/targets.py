@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasviz.bounds import Bounds, short
 from kerasviz.errors import TargetError
 from kerasviz.probe.class_scores import (
     BY_RANK,
@@ -163,8 +164,8 @@ def top_class(rank: int = 1, *, output: int | str | None = None, probability: bo
 
     >>> top_three = [top_class(rank) for rank in (1, 2, 3)]
     """
-    if rank < 1:
-        raise TargetError(f"Got rank {rank}; expected 1 for the predicted class, 2 for the next, ...")
+    if Bounds(int, 1).found(rank) is None:
+        raise TargetError(f"Got rank {short(rank)}; expected 1 for the predicted class, 2 for the next, ...")
     return _ClassScore(None, rank, output, probability)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasviz.atomic import atomic_path, errors_in_sentences
+from kerasviz.bounds import check_numbers
 from kerasviz.classification import FIGURES, NUMBERS, TABLE
 from kerasviz.data import Augmentation
 from kerasviz.errors import InputError, LogError
@@ -57,16 +58,19 @@ class Settings:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "image_size", "log_every", "watch_every"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise InputError(f"{name} is {value!r}; it must be a whole number >= 1.")
+        check_numbers(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            image_size=self.image_size,
+            seed=self.seed,
+            log_every=self.log_every,
+            watch_every=self.watch_every,
+        )
         if self.response_scale not in ("growing", "fixed", "frame"):
             raise InputError(
                 f"response_scale is {self.response_scale!r}; expected 'growing', 'fixed' or 'frame'."
             )
-        if not self.learning_rate > 0:
-            raise InputError(f"learning_rate is {self.learning_rate!r}; it must be greater than 0.")
 
 
 def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool, overwrite: bool) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 
 
@@ -62,8 +63,7 @@ def intersection_over_union(maps: Any, masks: Any, threshold: float = 0.5) -> np
     [0.333]
     """
     maps, masks = checked_pairs(maps, masks)
-    if not 0 < threshold <= 1:
-        raise InputError(f"threshold is {threshold}; expected a share of the maximum above 0 and at most 1.")
+    check_numbers(threshold=threshold)
     strong = (maps >= threshold * maps.max(axis=(1, 2), keepdims=True)) & (maps > 0)
     return _ratio((strong & masks).sum(axis=(1, 2)), (strong | masks).sum(axis=(1, 2)))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 from kerasviz.explanation import Request, filled, samples
 from kerasviz.probe import Target, frozen_forward
@@ -84,8 +85,7 @@ def insertion(
 
 
 def _curves(request: Request, maps: np.ndarray, steps: int, seed: int, fill: str, insert: bool) -> Curves:
-    if steps < 1:
-        raise InputError(f"steps is {steps}; expected 1 or more.")
+    check_numbers(steps=steps, seed=seed)
     # Whole pixels go: the shares are what these are of all, which is not the wanted share exactly.
     total = maps[0].size
     counts = np.rint(np.linspace(0, total, steps + 1))

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
 from kerasviz.explanation import Request, explain, explained_classes, find_method
 from kerasviz.probe import LayerRequest, as_target, class_score, model_ready, uses_channels_first
@@ -58,6 +59,13 @@ class Settings:
         for name in self.measures:
             if name not in MEASURES:
                 raise InputError(f"There is no measure {name!r}. {did_you_mean(name, MEASURES)}")
+        check_numbers(
+            threshold=self.threshold,
+            steps=self.steps,
+            mosaics=self.mosaics,
+            seed=self.seed,
+            batch_size=self.batch_size,
+        )
 
 
 @dataclass(frozen=True)

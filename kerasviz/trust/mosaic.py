@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kerasviz.errors import InputError
+from kerasviz.bounds import check_numbers
 from kerasviz.images import resize_image
 
 CELLS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -49,8 +49,7 @@ def make_mosaics(images: np.ndarray, classes: np.ndarray, count: int, seed: int 
     >>> mosaics.images.shape, mosaics.cells.tolist()
     ((4, 4, 4, 1), [0, 1, 2, 3])
     """
-    if count < 1:
-        raise InputError(f"The number of mosaics is {count}; expected 1 or more.")
+    check_numbers(count=count, seed=seed)
     classes = np.asarray(classes)
     rng = np.random.default_rng(seed)
     chosen = [at for at in rng.permutation(len(images)) if (classes != classes[at]).any()][:count]

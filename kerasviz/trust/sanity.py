@@ -9,6 +9,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation import Method, explain
 from kerasviz.pictures.figures import Figure, curves_figure
@@ -166,8 +167,9 @@ def sanity_check(
     The rank correlation is Spearman's (signed maps; values that are equal share their mean rank). A map that
     is constant has no order: its rank correlation is undefined, NaN, and left out of the means.
     """
-    if stages is not None and stages < 1:
-        raise InputError(f"stages is {stages}; expected 1 or more, or None for every layer.")
+    check_numbers(seed=seed)
+    if stages is not None:
+        check_numbers(stages=stages)
     images = model_ready(model, images, preprocessed)
     options = {**options, "preprocessed": True}
     path = None if layer is None else resolve(model, layer)[0].path

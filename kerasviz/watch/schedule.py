@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from kerasviz.bounds import Bounds, check_numbers, short
 from kerasviz.errors import InputError
 
 # (previous step, step) -> whether a watched step lies in (previous, step]. Two arguments rather than one,
@@ -18,10 +19,7 @@ def every(steps: int) -> Schedule:
     >>> [step for step in range(1, 10) if every(3)(step - 1, step)]
     [3, 6, 9]
     """
-    if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
-        raise InputError(
-            f"The number of steps between two looks is {steps!r}; it must be a whole number >= 1."
-        )
+    check_numbers(every=steps)
     return lambda previous, step: step // steps > previous // steps
 
 
@@ -34,8 +32,9 @@ def geometric(factor: float = 1.2) -> Schedule:
     >>> [step for step in range(1, 40) if geometric(2)(step - 1, step)]
     [1, 2, 4, 8, 16, 32]
     """
-    if not factor > 1:
-        raise InputError(f"The factor of a geometric schedule is {factor!r}; it must be greater than 1.")
+    bounds = Bounds(float, 1, above=True)
+    if bounds.found(factor) is None:
+        raise InputError(f"factor is {short(factor)}; it must be {bounds.expected}.")
 
     def power(step: int) -> int:
         # The epsilon keeps exact powers (log 8 / log 2 = 2.999...) on their own side.

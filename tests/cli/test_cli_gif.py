@@ -142,7 +142,7 @@ def test_one_event_file_exports_beside_it(log: Path) -> None:
         (["--all", "--out", "a.gif"], InputError, "3 animations are to be written: give a folder"),
         (["--tag", "only", "--out", "a.gif", "--format", "png"], InputError, "does not end in .png"),
         (["--tag", "only", "--out", "a.avi"], InputError, "ends in one of"),
-        (["--all", "--fps", "0"], InputError, "fps=0"),
+        (["--all", "--fps", "0"], InputError, "--fps is 0; it must be a number above 0 and at most 50"),
         (["--all", "--format", "gfi"], InputError, "ends in .gif, .png.*Did you mean .gif"),
     ],
 )

@@ -98,7 +98,7 @@ def test_the_corner_mark_decides_the_class() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"train": 0}, "at least 1"),
+        ({"train": 0}, "train is 0; it must be a whole number from 1 to 1,000,000"),
         ({"image_size": 15}, "at least 16"),
         ({"classes": ("circle",)}, "2 or more"),
         ({"classes": ("circle", "circle")}, "each once"),

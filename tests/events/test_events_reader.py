@@ -173,7 +173,7 @@ def test_says_what_there_is(tmp_path: Path) -> None:
         reader.frames("loss")
     with pytest.raises(InputError, match=r"no scalar tag 'los'\. Did you mean loss"):
         reader.scalars("los")
-    with pytest.raises(InputError, match="every=0"):
+    with pytest.raises(InputError, match="every is 0; it must be a whole number from 1 to"):
         reader.frames("a", every=0)
     assert reader.last_meta("nothing") is None
 

@@ -167,7 +167,7 @@ def test_other_spellings_are_understood(spelled: str, meant: str) -> None:
     [
         ("rise", {"maks": 3}, r"Method rise has no option 'maks'\. Did you mean masks"),
         ("grad_cam", {"methode": 1}, r"no option 'methode'\. There are: relu, precision, token_grid\."),
-        ("rise", {"masks": 2.5}, "masks is 2.5; rise takes a whole number of at least 1 there"),
+        ("rise", {"masks": 2.5}, "masks is 2.5; rise takes a whole number from 1 to 1,000,000 there"),
         ("rise", {"masks": True}, "masks is True; rise takes a whole number"),
         ("rise", {"keep": float("nan")}, "keep is nan; rise takes a number above 0 and below 1"),
         ("rise", {"keep": 1}, "keep is 1; rise takes a number above 0 and below 1"),
@@ -187,7 +187,7 @@ def test_other_spellings_are_understood(spelled: str, meant: str) -> None:
             {"baseline": "black"},
             "baseline is 'black'; .* a number or an array of numbers",
         ),
-        ("smooth_grad", {"noise": float("inf")}, "noise is inf; smooth_grad takes a number of at least 0"),
+        ("smooth_grad", {"noise": float("inf")}, "noise is inf; smooth_grad takes a number from 0 to 100"),
         ("smooth_grad", {"options": 3}, "options is 3; smooth_grad takes a mapping of options, or None"),
     ],
 )

@@ -318,11 +318,11 @@ def test_a_tag_of_several_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"fps": 0}, "fps=0"),
-        ({"fps": 51}, "fps=51"),
-        ({"fps": float("nan")}, "fps=nan"),
-        ({"every": 0}, "every=0"),
-        ({"upscale": 0}, "upscale=0"),
+        ({"fps": 0}, "fps is 0; it must be "),
+        ({"fps": 51}, "fps is 51; it must be "),
+        ({"fps": float("nan")}, "fps is nan; it must be "),
+        ({"every": 0}, "every is 0; it must be "),
+        ({"upscale": 0}, "upscale is 0; it must be "),
         ({"tile": 6}, "its tiles are 0 to 5"),
         ({"tile": -1}, "its tiles are 0 to 5"),
     ],

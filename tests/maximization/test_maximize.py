@@ -240,12 +240,14 @@ def test_wrong_requests(model: keras.Model) -> None:
         direction_activation("conv1", [0.0])
     for arguments, message in (
         ({"objectives": []}, "no objective"),
-        ({"search": Search(steps=0)}, "at least 1 of each"),
+        ({"every": 0}, "every is 0; it must be a whole number from 1"),
         ({"image_size": (11, 12)}, "12 x 12 only"),
         ({"input_range": (1, 0)}, "first value"),
     ):
         with pytest.raises(InputError, match=message):
             maximize(model, **{"objectives": class_logit(0), **arguments})
+    with pytest.raises(InputError, match="steps is 0; it must be a whole number from 1"):
+        Search(steps=0)
     with pytest.raises(InputError, match="takes 1 channels"):
         maximize(network(channels=1), class_logit(0), search=Search(parametrization=Decorrelated(Pixels())))
     two = keras.Model([a := keras.Input((2, 2, 1)), b := keras.Input((2, 2, 1))], kl.Add()([a, b]))

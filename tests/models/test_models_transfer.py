@@ -223,7 +223,7 @@ def test_other_models_have_no_backbone():
         ({"preprocessing": "zscore"}, "must be 'keras' or 'symmetric'"),
         ({"backbone": "EfficientNetB0", "preprocessing": "symmetric"}, "would scale them twice"),
         ({"classes": 1}, "two classes or more"),
-        ({"hidden": 0}, "hidden must be"),
+        ({"hidden": 0}, "hidden is 0; it must be a whole number"),
         ({"image_size": 16}, r"cannot be made for pictures of \(16, 16, 3\)"),
         ({"image_size": 16, "weights": "imagenet"}, "cannot be made for pictures"),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from kerasviz.cli.parts.number_flags import Number
+
 HELP = "train the four-conv network on generated pictures and watch it learn, in about two minutes"
 
 
@@ -12,11 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--log-dir", default="logs/demo", metavar="FOLDER", help="replaced if a demo is there"
     )
-    parser.add_argument("--epochs", type=int, default=8, help="how often every picture is seen")
+    parser.add_argument("--epochs", action=Number, default=8, help="how often every picture is seen")
     parser.add_argument(
-        "--pictures", type=int, default=8000, help="training pictures; a quarter more validate"
+        "--pictures", action=Number, default=8000, help="training pictures; a quarter more validate"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the pictures and of the training")
+    parser.add_argument("--seed", action=Number, default=0, help="of the pictures and of the training")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kerasviz.cli.parts.data import add_data
 from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
+from kerasviz.cli.parts.number_flags import Number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     add_model(parser)
     add_data(parser)
-    parser.add_argument("--count", type=int, default=2000, help="pictures, drawn at random with --seed")
+    parser.add_argument("--count", action=Number, default=2000, help="pictures, drawn at random with --seed")
     add_form(parser)
-    parser.add_argument("--batch-size", type=int, default=32, help="pictures that are run together")
+    parser.add_argument("--batch-size", action=Number, default=32, help="pictures that are run together")
     parser.add_argument(
         "--layer",
         action="append",
@@ -105,13 +106,6 @@ def _drawn(args: argparse.Namespace, total: int) -> list[int]:
     """Return which pictures are embedded, at most --count, and say how many there are."""
     import numpy as np
 
-    from kerasviz.errors import InputError
-
-    for option in ("count", "batch_size"):
-        if getattr(args, option) < 1:
-            raise InputError(
-                f"--{option.replace('_', '-')} is {getattr(args, option)}; it must be at least 1."
-            )
     if total <= args.count:
         print(f"all {total:,} pictures of {args.data}")
         return list(range(total))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasviz.cli.parts.data import add_data
 from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
+from kerasviz.cli.parts.number_flags import Number
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="of a FOLDER: mask pictures of the same names; not black is the object",
     )
-    data.add_argument("--count", type=int, default=100, help="pictures, spread evenly over those there are")
+    data.add_argument(
+        "--count", action=Number, default=100, help="pictures, spread evenly over those there are"
+    )
     add_form(data)
     add_class_names(data)
     explained = parser.add_argument_group("what is compared")
@@ -58,11 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(MEASURES)}; by default all",
     )
     explained.add_argument(
-        "--threshold", type=float, default=0.5, help="of the IoU, as a share of the maximum"
+        "--threshold", action=Number, default=0.5, help="of the IoU, as a share of the maximum"
     )
-    explained.add_argument("--steps", type=int, default=20, help="of the curves of deletion and insertion")
-    explained.add_argument("--mosaics", type=int, default=100, help="mosaics of the grid pointing game")
-    parser.add_argument("--batch-size", type=int, default=32, help="pictures that are run together")
+    explained.add_argument(
+        "--steps", action=Number, default=20, help="of the curves of deletion and insertion"
+    )
+    explained.add_argument("--mosaics", action=Number, default=100, help="mosaics of the grid pointing game")
+    parser.add_argument("--batch-size", action=Number, default=32, help="pictures that are run together")
     parser.add_argument("--out", default="evaluation", metavar="FOLDER", help="where the results are written")
     parser.epilog = list_methods(METHODS, options=True)
 
@@ -156,8 +161,6 @@ def _split(args: argparse.Namespace, model: keras.Model, form: PictureForm, mask
     from kerasviz.errors import DatasetError, InputError
     from kerasviz.models import class_count
 
-    if args.count < 1:
-        raise InputError(f"--count is {args.count}; it must be at least 1.")
     names = find_class_names(args, model)
     # Every second picture of the shortcut's data has no mark, and so no mask.
     dataset = load_data(args, names, form.size, args.count * (2 if args.shortcut else 1))

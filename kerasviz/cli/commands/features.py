@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasviz.cli.parts.inputs import add_model, add_pictures
+from kerasviz.cli.parts.number_flags import Number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="mean",
         help="the most active channels first, by mean or by maximum; or in the layer's order",
     )
-    parser.add_argument("--top", type=int, metavar="K", help="only the first K channels of that order")
-    parser.add_argument("--channel", type=int, metavar="I", help="one channel's map alone, large")
+    parser.add_argument("--top", action=Number, metavar="K", help="only the first K channels of that order")
+    parser.add_argument("--channel", action=Number, metavar="I", help="one channel's map alone, large")
     parser.add_argument(
         "--mask",
         metavar="X,Y,W,H",
@@ -62,8 +63,6 @@ def run(args: argparse.Namespace) -> None:
 
     if args.channel is not None and (args.mask or args.top):
         raise InputError("--channel draws one map alone: leave out --mask and --top, or --channel.")
-    if args.top is not None and args.top < 1:
-        raise InputError(f"--top is {args.top}; it must be at least 1.")
     rectangle = parse_rectangle(args.mask, "--mask") if args.mask else None
     files = find_images(args.images)
     model = load_model(args.model)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from kerasviz.cli.parts.inputs import add_model
+from kerasviz.cli.parts.number_flags import whole_number
 
 HELP = "draw a layer's filters, and what each does to a picture"
 DESCRIPTION = (
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> None:
     from kerasviz.models import load_model
     from kerasviz.pictures.figures import save_figure
 
-    channel = int(args.channel) if args.channel.isdigit() else args.channel
+    number = whole_number(args.channel)
+    channel = args.channel if number is None else number
     model = load_model(args.model)
     layers: list[str | None] = [*split_list(args.layer)] or [None]
     found = [one for layer in layers for one in layer_filters(model, layer)]

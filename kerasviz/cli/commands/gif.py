@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerasviz.cli.parts.number_flags import Number
+
 if TYPE_CHECKING:
     from kerasviz.events import LogReader, TagInfo
 
@@ -35,13 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", metavar="NAME", help=f"one of {formats}; by default the ending of --out, else gif"
     )
-    parser.add_argument("--fps", type=float, default=12, help="frames per second, at most 50")
-    parser.add_argument("--every", type=int, default=1, metavar="K", help="every k-th frame, and the last")
+    parser.add_argument("--fps", action=Number, default=12, help="frames per second, at most 50")
     parser.add_argument(
-        "--tile", type=int, metavar="I", help="one tile of the sheet alone: one filter, large"
+        "--every", action=Number, default=1, metavar="K", help="every k-th frame, and the last"
     )
     parser.add_argument(
-        "--upscale", type=int, metavar="N", help="enlarge N times; by default to 256 pixels or a little more"
+        "--tile", action=Number, metavar="I", help="one tile of the sheet alone: one filter, large"
+    )
+    parser.add_argument(
+        "--upscale",
+        action=Number,
+        metavar="N",
+        help="enlarge N times; by default to 256 pixels or a little more",
     )
     parser.add_argument(
         "--caption",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
+from kerasviz.cli.parts.number_flags import Number, whole_number
 
 if TYPE_CHECKING:
     import keras
@@ -43,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_class_names(raised)
     search = parser.add_argument_group("how it is searched for")
-    search.add_argument("--steps", type=int, default=usual.steps, help="gradient steps")
-    search.add_argument("--rate", type=float, default=usual.rate, help="Adam's step size")
+    search.add_argument("--steps", action=Number, default=usual.steps, help="gradient steps")
+    search.add_argument("--rate", action=Number, default=usual.rate, help="Adam's step size")
     search.add_argument(
         "--space", choices=("fourier", "pixels"), default="fourier", help="what numbers make a picture"
     )
@@ -53,18 +54,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     search.add_argument("--no-transforms", action="store_true", help="show the picture unmoved")
     search.add_argument(
-        "--seed", type=int, default=usual.seed, help="of the starting noise and of the transforms"
+        "--seed", action=Number, default=usual.seed, help="of the starting noise and of the transforms"
     )
     search.add_argument(
-        "--batch-size", type=int, default=usual.batch_size, help="pictures that are run together"
+        "--batch-size", action=Number, default=usual.batch_size, help="pictures that are run together"
     )
     add_form(search)
     written = parser.add_argument_group("what is written")
     written.add_argument("--out", default="maximized.png", metavar="FILE", help="the sheet, a PNG")
-    written.add_argument("--columns", type=int, help="pictures in a row; by default nearly square")
+    written.add_argument("--columns", action=Number, help="pictures in a row; by default nearly square")
     written.add_argument("--log-dir", metavar="FOLDER", help="an event log of the search, for TensorBoard")
     written.add_argument("--animation", metavar="FILE", help="the search as .gif, .png, .webp or .mp4")
-    written.add_argument("--every", type=int, default=8, metavar="K", help="steps from frame to frame")
+    written.add_argument("--every", action=Number, default=8, metavar="K", help="steps from frame to frame")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -111,11 +112,12 @@ def parse_filters(text: str, count: int) -> list[int]:
     chosen: list[int] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         first, dash, last = part.partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
+        start, end = whole_number(first), whole_number(last if dash else first)
+        if start is None or end is None:
             raise InputError(f"--filters is {text!r}; pass numbers and ranges such as 0-15,20, or all.")
-        if int(first) >= count:
+        if start >= count:
             raise InputError(f"The layer has {count} filters, 0..{count - 1}; --filters names {first}.")
-        chosen += range(int(first), min(int(last) if dash else int(first), count - 1) + 1)
+        chosen += range(start, min(end, count - 1) + 1)
     if not chosen:
         raise InputError(f"--filters {text!r} names no filter.")
     return list(dict.fromkeys(chosen))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasviz.cli.parts.inputs import add_model, add_pictures
+from kerasviz.cli.parts.number_flags import Number
 
 HELP = "randomise a network layer by layer and see whether a method's maps notice"
 DESCRIPTION = (
@@ -29,8 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default=METHODS[0].name, metavar="M", help="one of the methods below")
     parser.add_argument("--layer", help="of methods that take one; by default the last spatial layer")
     add_settings(parser)
-    parser.add_argument("--stages", type=int, default=8, help="points of the cascade to look at")
-    parser.add_argument("--seed", type=int, default=0, help="of the shuffling")
+    parser.add_argument("--stages", action=Number, default=8, help="points of the cascade to look at")
+    parser.add_argument("--seed", action=Number, default=0, help="of the shuffling")
     parser.epilog = list_methods(METHODS, options=True)
 
 

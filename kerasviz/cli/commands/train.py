@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from kerasviz.cli.parts.number_flags import Number
+
 HELP = "train a network and watch its kernels and responses evolve"
 DESCRIPTION = (
     "Train a network. LOG_DIR gets the TensorBoard runs train, validation and evolution, last.keras, "
@@ -29,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     shapes = _kind(kinds, "shapes", "generated pictures of textured shapes on cluttered backgrounds")
     shapes.add_argument(
-        "--pictures", type=int, default=8000, help="training pictures; a quarter more validate"
+        "--pictures", action=Number, default=8000, help="training pictures; a quarter more validate"
     )
     _dropout(shapes, pool_dropout=0.0, fc_dropout=0.2)
     _common(shapes, epochs=8, learning_rate=1e-3, image_size=32, batch_size=32)
 
     folder = _kind(kinds, "folder", "your own pictures, one sub-folder per class")
     folder.add_argument("data", metavar="FOLDER", help="holds one folder of pictures per class")
-    folder.add_argument("--split", type=float, default=0.2, help="the share of pictures to validate on")
+    folder.add_argument("--split", action=Number, default=0.2, help="the share of pictures to validate on")
     _dropout(folder, pool_dropout=0.8)
     _common(folder, epochs=100, learning_rate=1e-4, image_size=128)
 
@@ -54,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     transfer.add_argument(
         "--data", required=True, metavar="FOLDER", help="holds one folder of pictures per class"
     )
-    transfer.add_argument("--split", type=float, default=0.2, help="the share of pictures to validate on")
+    transfer.add_argument("--split", action=Number, default=0.2, help="the share of pictures to validate on")
     _backbone(transfer)
     _common(transfer, epochs=10, learning_rate=1e-3, image_size=224)
 
@@ -80,9 +82,9 @@ def _kind(kinds: argparse._SubParsersAction, name: str, text: str) -> argparse.A
 def _dropout(parser: argparse.ArgumentParser, pool_dropout: float, fc_dropout: float = 0.5) -> None:
     dropout = parser.add_argument_group("dropout")
     dropout.add_argument(
-        "--dropout", type=float, default=pool_dropout, help="share dropped after each pooling"
+        "--dropout", action=Number, default=pool_dropout, help="share dropped after each pooling"
     )
-    dropout.add_argument("--fc-dropout", type=float, default=fc_dropout, help="share dropped after fc1")
+    dropout.add_argument("--fc-dropout", action=Number, default=fc_dropout, help="share dropped after fc1")
     dropout.add_argument("--no-dropout", action="store_true", help="no dropout at all: watch it overfit")
 
 
@@ -104,15 +106,18 @@ def _backbone(parser: argparse.ArgumentParser) -> None:
         default="keras",
         help="inside the model: what the ImageNet weights want, or pixels in -1..1",
     )
-    group.add_argument("--hidden", type=int, default=1024, help="units of the head's dense layer")
+    group.add_argument("--hidden", action=Number, default=1024, help="units of the head's dense layer")
     group.add_argument(
-        "--head-epochs", type=int, default=5, help="of all epochs, the first ones, with a frozen backbone"
+        "--head-epochs",
+        action=Number,
+        default=5,
+        help="of all epochs, the first ones, with a frozen backbone",
     )
     group.add_argument(
-        "--blocks", type=int, default=3, help="how many of the backbone's last blocks train afterwards"
+        "--blocks", action=Number, default=3, help="how many of the backbone's last blocks train afterwards"
     )
     group.add_argument(
-        "--fine-tuning-rate", type=float, default=1e-5, help="the learning rate with which they do"
+        "--fine-tuning-rate", action=Number, default=1e-5, help="the learning rate with which they do"
     )
 
 
@@ -125,18 +130,18 @@ def _common(
 ) -> None:
     _run(parser)
     learning = parser.add_argument_group("learning")
-    learning.add_argument("--epochs", type=int, default=epochs, help="how often every picture is seen")
-    learning.add_argument("--batch-size", type=int, default=batch_size, help="pictures in one step")
-    learning.add_argument("--learning-rate", type=float, default=learning_rate, help="of Adam")
+    learning.add_argument("--epochs", action=Number, default=epochs, help="how often every picture is seen")
+    learning.add_argument("--batch-size", action=Number, default=batch_size, help="pictures in one step")
+    learning.add_argument("--learning-rate", action=Number, default=learning_rate, help="of Adam")
     learning.add_argument(
-        "--image-size", type=int, default=image_size, help="side of the pictures, in pixels"
+        "--image-size", action=Number, default=image_size, help="side of the pictures, in pixels"
     )
     learning.add_argument("--flip", action="store_true", help="augmentation: mirror pictures left to right")
     learning.add_argument(
-        "--rotate", type=float, default=0.0, metavar="DEGREES", help="augmentation: at most"
+        "--rotate", action=Number, default=0.0, metavar="DEGREES", help="augmentation: at most"
     )
-    learning.add_argument("--zoom", type=float, default=0.0, metavar="SHARE", help="augmentation: at most")
-    learning.add_argument("--seed", type=int, default=0, help="same seed, same machine: same losses")
+    learning.add_argument("--zoom", action=Number, default=0.0, metavar="SHARE", help="augmentation: at most")
+    learning.add_argument("--seed", action=Number, default=0, help="same seed, same machine: same losses")
     learning.add_argument("--mixed-precision", action="store_true", help="compute in float16 (GPUs)")
     learning.add_argument("--cache", default="memory", help="decoded pictures: memory, none, or a folder")
     _watching(parser, every=50, log_every=5)
@@ -159,12 +164,14 @@ def _preset(parser: argparse.ArgumentParser) -> None:
     )
     # Without a default: what is not given is the preset's.
     learning.add_argument(
-        "--epochs", type=int, default=argparse.SUPPRESS, help="how often every picture is seen (preset)"
+        "--epochs", action=Number, default=argparse.SUPPRESS, help="how often every picture is seen (preset)"
     )
     learning.add_argument(
-        "--batch-size", type=int, default=argparse.SUPPRESS, help="pictures in one step (preset)"
+        "--batch-size", action=Number, default=argparse.SUPPRESS, help="pictures in one step (preset)"
     )
-    learning.add_argument("--learning-rate", type=float, default=argparse.SUPPRESS, help="of Adam (preset)")
+    learning.add_argument(
+        "--learning-rate", action=Number, default=argparse.SUPPRESS, help="of Adam (preset)"
+    )
     learning.add_argument(
         "--schedule",
         choices=("constant", "cosine"),
@@ -177,13 +184,13 @@ def _preset(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="augmentation: mirror pictures left to right (preset)",
     )
-    learning.add_argument("--seed", type=int, default=0, help="same seed, same machine: same losses")
+    learning.add_argument("--seed", action=Number, default=0, help="same seed, same machine: same losses")
 
 
 def _watching(parser: argparse.ArgumentParser, every: int, log_every: int) -> None:
     watching = parser.add_argument_group("watching")
-    watching.add_argument("--every", type=int, default=every, help="steps between two looks inside")
-    watching.add_argument("--log-every", type=int, default=log_every, help="steps between two scalars")
+    watching.add_argument("--every", action=Number, default=every, help="steps between two looks inside")
+    watching.add_argument("--log-every", action=Number, default=log_every, help="steps between two scalars")
     watching.add_argument("--probe-image", metavar="FILE", help="the picture whose responses are watched")
     watching.add_argument(
         "--response-scale",

@@ -126,5 +126,5 @@ def _as(option: Option, value: Any) -> Any:
 def _literal(text: str) -> Any:
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, MemoryError, RecursionError):  # the latter of many brackets
         return text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kerasviz.cli.parts.number_flags import whole_number
+
 
 def choose_classes(texts: Sequence[str], names: Sequence[str] | None) -> list[int]:
     """Return the indices of the classes that --class names, each once, in order.
@@ -11,16 +13,21 @@ def choose_classes(texts: Sequence[str], names: Sequence[str] | None) -> list[in
     A text is an index, a name (see `kerasviz.models.find_class`), or a comma-separated list of these.
 
     Raises:
-        TargetError: there is no such class, or several share the name.
+        TargetError: there is no such class, a text names none, or several share the name.
 
     >>> names = ["tench, Tinca tinca", "goldfish", "tabby, tabby cat"]
     >>> choose_classes(["tabby,1", "tench, Tinca tinca"], names)
     [2, 1, 0]
     """
+    from kerasviz.errors import TargetError
+
     chosen: list[int] = []
     for text in texts:
         parts = [text] if text.strip() in (names or ()) else text.split(",")
-        chosen += [_index(part.strip(), names) for part in parts if part.strip()]
+        found = [_index(part.strip(), names) for part in parts if part.strip()]
+        if not found:
+            raise TargetError(f"--class is {text!r}, which names no class: pass an index or a name.")
+        chosen += found
     return list(dict.fromkeys(chosen))
 
 
@@ -43,8 +50,9 @@ def _index(text: str, names: Sequence[str] | None) -> int:
     from kerasviz.errors import TargetError
     from kerasviz.models import find_class
 
-    if text.isdecimal() and text not in (names or ()):
-        return int(text)
+    number = None if text in (names or ()) else whole_number(text)
+    if number is not None:
+        return number
     if names is None:
         raise TargetError(
             f"The model stores no class names, so {text!r} means nothing: pass an index, or class_names."

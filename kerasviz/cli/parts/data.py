@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from kerasviz.bounds import NUMBERS
+from kerasviz.cli.parts.number_flags import Number
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,7 +47,7 @@ def add_data(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
         help="as in training: of pets 'official' (the default) or a share such as 0.2, of a FOLDER that is "
         "not divided a share, by default 0.2",
     )
-    data.add_argument("--seed", type=int, default=0, help="of what is drawn at random, as in training")
+    data.add_argument("--seed", action=Number, default=0, help="of what is drawn at random, as in training")
     return data
 
 
@@ -98,11 +101,6 @@ def read_split(text: str) -> str | float:
     Raises:
         InputError: it names none.
     """
-    from kerasviz.errors import InputError
-
     if text == "official":
         return text
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"--split is {text!r}; pass 'official', or a share such as 0.2.") from None
+    return NUMBERS["split"].read("--split", text, "'official'")

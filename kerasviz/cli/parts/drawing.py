@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kerasviz.cli.parts.chosen_methods import changed_options
 from kerasviz.cli.parts.inputs import file_part
 from kerasviz.cli.parts.method_flags import as_flag
+from kerasviz.cli.parts.number_flags import Number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,17 +37,17 @@ def add_drawing(parser: argparse.ArgumentParser, methods: Sequence[Method]) -> N
     draw = parser.add_argument_group("how it is drawn")
     if not all(map(_is_of_pixels, methods)):
         draw.add_argument(
-            "--alpha", type=float, help="share of the map in the mix (default: 0.5); 1 is the map alone"
+            "--alpha", action=Number, help="share of the map in the mix (default: 0.5); 1 is the map alone"
         )
         draw.add_argument("--contour", action="store_true", default=None, help="outline what is strong")
         draw.add_argument("--box", action="store_true", default=None, help="frame the strongest region")
         draw.add_argument(
-            "--threshold", type=float, help="what is strong, a share of the map's maximum (default: 0.5)"
+            "--threshold", action=Number, help="what is strong, a share of the map's maximum (default: 0.5)"
         )
     if any(map(_is_of_pixels, methods)):
         draw.add_argument(
             "--percentile",
-            type=float,
+            action=Number,
             help="of the values of input gradients, what the colours span (default: 99.5); 100 is all",
         )
     draw.add_argument(

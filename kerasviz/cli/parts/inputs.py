@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerasviz.bounds import check_numbers
+from kerasviz.cli.parts.number_flags import Number
+
 if TYPE_CHECKING:
     import keras
 
@@ -26,7 +29,9 @@ def add_pictures(parser: argparse.ArgumentParser, out: str, batch_size: int) -> 
     """Add the pictures, where results go, and how pictures are fed to the model."""
     parser.add_argument("images", metavar="IMAGE|FOLDER", nargs="+", help="picture files, or folders of them")
     parser.add_argument("--out", default=out, metavar="FOLDER", help="where the pictures are written")
-    parser.add_argument("--batch-size", type=int, default=batch_size, help="pictures that are run together")
+    parser.add_argument(
+        "--batch-size", action=Number, default=batch_size, help="pictures that are run together"
+    )
     add_form(parser)
 
 
@@ -40,7 +45,7 @@ def add_form(parser: argparse._ActionsContainer) -> None:
     )
     parser.add_argument(
         "--image-size",
-        type=int,
+        action=Number,
         metavar="SIDE",
         help=f"for a model that takes any size: the side in pixels (default: {_DEFAULT_SIZE})",
     )
@@ -103,11 +108,11 @@ def read_batches(
     What cannot be read is left out and added to `skipped` with the reason.
 
     Raises:
-        InputError: the batch size is below 1.
+        InputError: the batch size is out of bounds.
     """
     from tqdm import tqdm
 
-    from kerasviz.errors import ImageError, InputError
+    from kerasviz.errors import ImageError
     from kerasviz.images import Picture, in_threads, why_unreadable
 
     def attempt(path: Path) -> Picture | str:
@@ -116,8 +121,7 @@ def read_batches(
         except ImageError as error:
             return why_unreadable(error)
 
-    if batch_size < 1:
-        raise InputError(f"batch_size is {batch_size}; it must be at least 1.")
+    check_numbers(batch_size=batch_size)
     # Off where standard error is no terminal.
     with tqdm(total=len(files), unit="picture", disable=None) as progress:
         for start in range(0, len(files), batch_size):

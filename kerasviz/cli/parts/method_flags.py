@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kerasviz.cli.parts.number_flags import Number
+
 if TYPE_CHECKING:
     from kerasviz.explanation import Method, Option
 
@@ -41,12 +43,15 @@ def add_option_flags(parser: argparse.ArgumentParser, methods: Sequence[Method])
 
     Several methods may have an option of one name: they share the flag, whose help names them.
     """
+    from kerasviz.explanation import SMOOTHING
+
     group = parser.add_argument_group(
         "options of the methods", "Each goes to those of the chosen methods that have it."
     )
     group.add_argument(
         SMOOTH,
-        type=int,
+        action=Number,
+        bounds=next(option.bounds for option in SMOOTHING if option.name == "samples"),
         metavar="N",
         help="any method in noise: the mean of its maps over N noisy copies of the picture (SmoothGrad), or "
         "with --kind variance their variance (VarGrad)",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kerasviz.cli.parts.number_flags import whole_number
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -22,12 +24,12 @@ def parse_rectangle(text: str, flag: str) -> Rectangle:
     """
     from kerasviz.errors import InputError
 
-    parts = text.split(",")
-    if len(parts) != 4 or not all(part.strip().isdecimal() for part in parts) or "0" in parts[2:]:
+    numbers = [number for part in text.split(",") if (number := whole_number(part)) is not None]
+    if len(numbers) != 4 or text.count(",") != 3 or 0 in numbers[2:]:
         raise InputError(
             f"{flag} is {text!r}; pass x,y,width,height in whole pixels of the picture, such as 40,60,100,80."
         )
-    x, y, width, height = map(int, parts)
+    x, y, width, height = numbers
     return x, y, width, height
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kerasviz.cli.parts.inputs import add_class_names
+from kerasviz.cli.parts.number_flags import Number, whole_number
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +29,7 @@ def add_target(parser: argparse._ActionsContainer) -> None:
         help="names or indices; by default the predicted class; of a segmentation network a class is "
         "explained where it is predicted, by default the most common one other than class 0",
     )
-    parser.add_argument("--top", type=int, metavar="K", help="each picture's K most probable classes")
+    parser.add_argument("--top", action=Number, metavar="K", help="each picture's K most probable classes")
     parser.add_argument(
         "--region",
         metavar="X,Y,W,H",
@@ -72,18 +73,17 @@ def asked_targets(args: argparse.Namespace, names: Sequence[str] | None) -> Aske
     """Return what the arguments ask for, the predicted class where they ask for none.
 
     Raises:
-        InputError: --top is below 1 or stands beside --region, or that is no rectangle.
+        InputError: --top stands beside --region, or that is no rectangle.
         TargetError: there is no such class.
     """
     from kerasviz.cli.parts.class_choice import choose_classes
     from kerasviz.cli.parts.rectangle import parse_rectangle
     from kerasviz.errors import InputError
 
-    if args.top is not None and args.top < 1:
-        raise InputError(f"--top is {args.top}; it must be at least 1.")
     if args.top and args.region:
         raise InputError("--region is of one class: leave out --top, or choose with --class.")
-    output = int(args.output) if args.output and args.output.isdecimal() else args.output
+    number = whole_number(args.output or "")
+    output = args.output if number is None else number
     classes = choose_classes(args.classes, names)
     region = parse_rectangle(args.region, "--region") if args.region else None
     return AskedTargets(classes, args.top or (0 if classes else 1), output, region)

@@ -27,7 +27,7 @@ def load_dataset(args: argparse.Namespace) -> Dataset:
             "pets", directory=args.data, classes=classes, split=split, seed=args.seed, download=args.download
         )
     if args.data_kind == "shapes":
-        counts = {"train": args.pictures, "validation": args.pictures // 4}
+        counts = {"train": args.pictures, "validation": max(1, args.pictures // 4)}
         return open_data("shapes", **counts, image_size=args.image_size, seed=args.seed)
     if args.data_kind == "fashion":
         return open_data("fashion", directory=args.data)

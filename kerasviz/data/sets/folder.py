@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.data.holdout import hold_out
 from kerasviz.data.split import Dataset, Split
 from kerasviz.errors import DatasetError, InputError
@@ -45,10 +46,7 @@ def load(
             (one, where it is divided already), or classes that differ between its two parts.
         InputError: `split` or `channels` is out of range.
     """
-    if not (isinstance(split, int | float) and 0 < split < 1):
-        raise InputError(
-            f"split is {split!r}; pass the share of the folder's pictures to hold out, above 0 and below 1."
-        )
+    check_numbers(split=split, seed=seed)
     if channels not in (1, 3):
         raise InputError(f"channels is {channels!r}; pass 3 for RGB or 1 for grey.")
     root = Path(directory).expanduser()

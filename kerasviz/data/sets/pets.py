@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasviz.bounds import NUMBERS, check_numbers, short
 from kerasviz.data.download import Archive, download_archives
 from kerasviz.data.holdout import hold_out
 from kerasviz.data.location import candidates
@@ -63,8 +64,12 @@ def load(
         DatasetError: the data are not there, are incomplete, or cannot be downloaded.
         InputError: no breed has such a name, or `split` is neither of the two.
     """
-    if split != "official" and not (isinstance(split, (int, float)) and 0 < split < 1):
-        raise InputError(f"split is {split!r}; pass 'official' or a share above 0 and below 1 to hold out.")
+    share = NUMBERS["split"]
+    if split != "official" and share.found(split) is None:
+        raise InputError(
+            f"split is {short(split)}; pass 'official', or the share to hold out, {share.expected}."
+        )
+    check_numbers(seed=seed)
     root = _root(directory, download)
     listed = _read_list(root, "list.txt")
     names = _choose(classes, _breeds(listed))

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.data.sets.drawn_shapes import CLASS_NAMES, draw_corner_mark, draw_picture
 from kerasviz.data.split import Dataset, Split
 from kerasviz.errors import InputError, did_you_mean
@@ -19,6 +20,7 @@ from kerasviz.images import Size, size_pair
 
 SHORTCUT_NAMES = ("unmarked", "marked")
 _SMALLEST = 16
+_MOST_GIGABYTES = 4
 
 
 def load(
@@ -55,8 +57,14 @@ def load(
         raise InputError(
             f"The picture size is {image_size!r}; shapes need at least {_SMALLEST} pixels a side."
         )
-    if train < 1 or validation < 1:
-        raise InputError(f"train is {train} and validation {validation}; pass at least 1 of each.")
+    check_numbers(train=train, validation=validation, seed=seed)
+    # A picture is three bytes a pixel, its mask one.
+    gigabytes = (train + validation) * size[0] * size[1] * 4 / 1e9
+    if gigabytes > _MOST_GIGABYTES:
+        raise InputError(
+            f"{train + validation:,} pictures of {size[0]:,} x {size[1]:,} pixels would take {gigabytes:.1f} "
+            f"GB of memory, more than {_MOST_GIGABYTES}: ask for fewer or smaller ones."
+        )
     if shortcut not in (None, "corner"):
         raise InputError(f"shortcut is {shortcut!r}; pass None or 'corner'.")
     for name in classes:

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from kerasviz.errors import InputError, UnsupportedModelError
+from kerasviz.errors import UnsupportedModelError
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import resize
 from kerasviz.explanation.request import Request
@@ -112,8 +112,6 @@ def rescore(
         Stopped: on Ctrl-C, with what is done so far.
         UnsupportedModelError: no input of the model is a picture.
     """
-    if request.batch_size < 1:
-        raise InputError(f"Got batch_size={request.batch_size}; expected at least 1.")
     forward = frozen_forward(request.model, precision)
     known = None if is_stream(request.images) else len(leaves(checked(request.model, request.images))[0])
     parts: list[Found] = []

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_uint8
 from kerasviz.pictures.figures.base import Figure, axes_grid, name_of, new_figure, show_image, wrap
@@ -97,8 +98,7 @@ def confident_mistakes(labels: Sequence[int], probabilities: Any, count: int = 1
     Raises:
         InputError: `count` is below 1, or labels and probabilities do not fit.
     """
-    if count < 1:
-        raise InputError(f"count is {count}; expected at least 1.")
+    check_numbers(count=count)
     probabilities = _as_table(probabilities, labels)
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != np.asarray(labels))
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")][:count]
@@ -138,8 +138,7 @@ def _picture_grid(
             f"There are {len(images)} pictures and {count} labels; expected at least one, and as many."
         )
     columns = min(columns or tidy_columns(count, math.sqrt(count)), count)
-    if columns < 1:
-        raise InputError(f"columns is {columns}; expected at least 1.")
+    check_numbers(columns=columns)
     rows = -(-count // columns)
     figure = new_figure(max(CELL * columns, 3.0), (CELL + 0.17 * lines) * rows + 0.4, title)
     return figure, axes_grid(figure, count, columns)

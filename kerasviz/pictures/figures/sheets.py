@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_uint8, resize_image
 from kerasviz.pictures.colors import clear_color, colorize, default_colormap
@@ -74,10 +75,7 @@ def feature_figure(
     'conv5: 7 x 7 x 64, the first 4 of 64 channels by mean activation'
     """
     tiles = map_tiles(activations)
-    chosen = feature_order(activations, order)
-    if top is not None and not top >= 1:
-        raise InputError(f"top is {top}; expected the number of channels to show, at least 1.")
-    chosen = chosen[:top]
+    chosen = _first(feature_order(activations, order), top)
     scale = scale or scale_of(tiles)
     colormap = colormap or default_colormap(scale)
     return sheet_figure(
@@ -121,7 +119,7 @@ def masking_figure(
         raise InputError(f"The activations differ in shape, {before.shape} and {after.shape}.")
     scale = scale_of(np.stack([before, after]))
     colormap = default_colormap(scale)
-    chosen = feature_order(before, order)[:top]
+    chosen = _first(feature_order(before, order), top)
     change = np.linalg.norm(after - before) / max(float(np.linalg.norm(before)), 1e-12)
     heading = _heading(before, layer, order, len(chosen))
     figure = new_figure(11.0, 8.0, f"{heading}; the mask changes the layer by {change:.0%}")
@@ -135,6 +133,13 @@ def masking_figure(
         show_image(grid[1, column], sheet(tiles, gap=gap, gap_color=clear_color(colormap)))
     color_bar(figure, grid[1].tolist(), scale, colormap, "activation")
     return figure
+
+
+def _first(channels: np.ndarray, top: int | None) -> np.ndarray:
+    if top is None:
+        return channels
+    check_numbers(top=top)
+    return channels[:top]
 
 
 def _heading(activations: Any, layer: str, order: str, count: int) -> str:

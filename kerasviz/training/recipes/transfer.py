@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from kerasviz.bounds import check_numbers
 from kerasviz.data import Dataset
-from kerasviz.errors import InputError
 from kerasviz.models import freeze_backbone, transfer, unfreeze_last_blocks
 from kerasviz.probe import has_kernel, layers, walk
 from kerasviz.training.jobs import Place, choose_probe, train
@@ -47,12 +47,12 @@ class Transfer:
     fine_tuning_rate: float = 1e-5
 
     def __post_init__(self) -> None:
-        for name, least in (("head_epochs", 1), ("blocks", 1), ("hidden", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise InputError(f"{name} is {value!r}; it must be a whole number >= {least}.")
-        if not self.fine_tuning_rate > 0:
-            raise InputError(f"fine_tuning_rate is {self.fine_tuning_rate!r}; it must be greater than 0.")
+        check_numbers(
+            hidden=self.hidden,
+            head_epochs=self.head_epochs,
+            blocks=self.blocks,
+            fine_tuning_rate=self.fine_tuning_rate,
+        )
 
 
 def train_transfer(
