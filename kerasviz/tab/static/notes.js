@@ -1,0 +1,37 @@
+/** What is known of the layer in a panel: its kind, shape and parameters, and the picture watched. */
+
+import { el } from "./element.js";
+import { countText } from "./format.js";
+import { ask } from "./server.js";
+
+/** An element that fills itself as soon as the log has said what it knows; nothing where it knows nothing. */
+export function layerNote({ run, tag, layer }) {
+  const note = el("div", { class: "note" });
+  if (layer === null) return note;
+  ask("layer", { run, tag })
+    .then((response) => response.json())
+    .then((known) => known && fill(note, known))
+    .catch(() => {
+      // A picture is worth showing without what is known of its layer.
+    });
+  return note;
+}
+
+function fill(note, { path, kind, shape, parameters, picture }) {
+  const facts = [
+    kind,
+    shapeText(shape),
+    typeof parameters === "number" ? countText(parameters, "parameter") : null,
+  ];
+  const lines = facts.filter(Boolean).map((fact) => el("p", {}, fact));
+  if (picture)
+    note.append(el("img", { src: picture, alt: "the picture watched", title: "the picture watched" }));
+  note.append(el("div", {}, path ? el("p", { class: "path", title: path }, path) : null, ...lines));
+}
+
+/** Sizes without the number of pictures, which is open. */
+function shapeText(shape) {
+  if (!Array.isArray(shape)) return shape;
+  const sizes = shape[0] === null ? shape.slice(1) : shape;
+  return sizes.map((size) => size ?? "any").join(" \u00d7 ");
+}
