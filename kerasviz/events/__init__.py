@@ -6,6 +6,8 @@ from kerasviz.events.captions import TOLERATED_CLIPPING, caption, scale_text
 from kerasviz.events.event_log import EventLog
 from kerasviz.events.folder import runs_below
 from kerasviz.events.frame import Damage, EncodedFrame, Frame, TagInfo
+from kerasviz.events.image_summary import encode_png
+from kerasviz.events.layer_note import LayerNote
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.reader import LogReader, open_log
 
@@ -16,9 +18,11 @@ __all__ = [
     "EventLog",
     "Frame",
     "FrameMeta",
+    "LayerNote",
     "LogReader",
     "TagInfo",
     "caption",
+    "encode_png",
     "open_log",
     "runs_below",
     "scale_text",

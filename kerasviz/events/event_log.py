@@ -23,6 +23,7 @@ from tensorboard.util import tensor_util
 from kerasviz.atomic import why_not
 from kerasviz.errors import InputError, LogError
 from kerasviz.events.image_summary import Meta, image_value
+from kerasviz.events.layer_note import LayerNote, note_values
 from kerasviz.events.records import frame_record
 
 
@@ -53,6 +54,7 @@ class EventLog:
     def __init__(self, directory: str | os.PathLike[str], start_step: int = 0) -> None:
         self.directory = Path(directory)
         self._lock = threading.Lock()
+        self._noted_pictures: set[str] = set()
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
             self.path, self._file = _new_file(self.directory)
@@ -86,6 +88,15 @@ class EventLog:
             InputError: `meta` is not a dictionary that JSON can hold.
         """
         self._write_summary(step, summary_pb2.Summary(value=[image_value(tag, image, meta, palette)]))
+
+    def layer_note(self, tag: str, step: int, note: LayerNote) -> None:
+        """Write what is known of the layer that the image tag `tag` shows; once for a session is enough."""
+        *pictures, value = note_values(tag, note)
+        for picture in pictures:
+            if picture.tag not in self._noted_pictures:
+                self._noted_pictures.add(picture.tag)
+                self._write_summary(step, summary_pb2.Summary(value=[picture]))
+        self._write_summary(step, summary_pb2.Summary(value=[value]))
 
     def scalar(self, tag: str, step: int, value: float) -> None:
         """Write one number, kept as float32."""

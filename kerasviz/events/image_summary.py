@@ -30,7 +30,7 @@ def image_value(
             a `palette` that is not uint8 `(256, 3)`, or none that an RGB picture could have.
         InputError: `meta` is not a dictionary that JSON can hold.
     """
-    png = _encode(image) if palette is None else _with_palette(_encode(image), image, palette)
+    png = encode_png(image) if palette is None else _with_palette(encode_png(image), image, palette)
     height, width = image.shape[:2]
     metadata = image_plugin.create_summary_metadata(display_name="", description="")
     metadata.data_class = summary_pb2.DATA_CLASS_BLOB_SEQUENCE
@@ -94,7 +94,12 @@ def decode_meta(value: summary_pb2.Summary.Value) -> FrameMeta:
     return unpack(value.metadata.plugin_data.content)
 
 
-def _encode(image: np.ndarray) -> bytes:
+def encode_png(image: np.ndarray) -> bytes:
+    """Return a picture uint8 `(h, w)` or `(h, w, 3)` RGB as a PNG file.
+
+    Raises:
+        ImageError: it is of another type or shape.
+    """
     import cv2
 
     image = np.asarray(image)

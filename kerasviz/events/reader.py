@@ -19,6 +19,7 @@ from kerasviz.events.file_index import SourceFile
 from kerasviz.events.folder import runs_below
 from kerasviz.events.frame import Damage, EncodedFrame, Frame, TagInfo
 from kerasviz.events.image_summary import decode_image, decode_meta, encoded_image
+from kerasviz.events.layer_note import PLUGIN_NAME, LayerNote, note_tag, picture_tag, read_note
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.records import read_record_at
 from kerasviz.events.run_index import RunIndex, TagIndex
@@ -89,7 +90,8 @@ class LogReader:
     def tags(self) -> list[TagInfo]:
         """Return every tag of every run, sorted by run and tag."""
         with self._lock:
-            return [_info(run, tag, index) for run, tags in self._tags.items() for tag, index in tags.items()]
+            every = [(run, tag, index) for run, tags in self._tags.items() for tag, index in tags.items()]
+        return [_info(*one) for one in every if one[2].kind != PLUGIN_NAME]
 
     def find(self, tag: str, run: str | None = None, kind: str = "image") -> TagInfo:
         """Return one tag of that kind; `run` is needed only where several runs have it.
@@ -157,16 +159,29 @@ class LogReader:
         _, index = self._find(tag, run, "scalar")
         return list(zip(index.steps.tolist(), index.values.tolist(), strict=True))
 
+    def layer_note(self, info: TagInfo) -> LayerNote | None:
+        """Return what was noted of the layer that an image tag shows; None where nothing was."""
+        kept = self._last(note_tag(info.tag), info.run, PLUGIN_NAME)
+        found = kept and read_note(kept.metadata.plugin_data.content)
+        if not found:
+            return None
+        note, name = found
+        picture = self._last(picture_tag(name), info.run, PLUGIN_NAME)
+        return replace(note, picture=picture.tensor.string_val[0] if picture else b"")
+
     def last_meta(self, tag: str, run: str | None = None) -> FrameMeta | None:
         """Return what was recorded with the last frame of a tag; None if there is no frame or nothing."""
+        value = self._last(tag, run, "image")
+        return (value and decode_meta(value)) or None
+
+    def _last(self, tag: str, run: str | None, kind: str) -> summary_pb2.Summary.Value | None:
+        """Return the value of a tag's last step; None where there is none."""
         try:
-            _, index = self._find(tag, run, "image")
+            _, index = self._find(tag, run, kind)
         except InputError:
             return None
-        for _, event in _events(index, np.array([len(index.steps) - 1])):
-            value = _value(event, index)
-            return (value and decode_meta(value)) or None
-        return None
+        (_, event), *_ = _events(index, np.array([len(index.steps) - 1]))
+        return _value(event, index)
 
     def _find(self, tag: str, run: str | None, kind: str) -> tuple[str, TagIndex]:
         """Return the run and the index of a tag of that kind, or say what there is instead."""

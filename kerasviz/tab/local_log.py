@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasviz.errors import LogError
-from kerasviz.events import EncodedFrame, LogReader, TagInfo, runs_below
+from kerasviz.events import EncodedFrame, LayerNote, LogReader, TagInfo, runs_below
 from kerasviz.tab.index_json import index_json, tag_json
 
 
@@ -49,6 +49,10 @@ class LocalLog:
     def scalars(self, run: str, tag: str) -> list[tuple[int, float]]:
         """Return steps and values."""
         return self.reader.scalars(tag, run)
+
+    def layer_note(self, run: str, tag: str) -> LayerNote | None:
+        """Return what the log notes of the layer that a tag shows."""
+        return self.reader.layer_note(self.reader.find(tag, run))
 
     def _read(self) -> tuple[str, bytes]:
         infos = self.reader.tags()

@@ -16,7 +16,7 @@ from kerasviz.tab.answer import RefusedRequestError, sentence
 from kerasviz.tab.static_files import respond_static
 
 # Each is a file in `routes`, with a function `respond(request, log)`.
-ROUTES = ("index", "frames", "scalars")
+ROUTES = ("index", "frames", "scalars", "layer")
 
 
 class EvolutionPlugin(base_plugin.TBPlugin):

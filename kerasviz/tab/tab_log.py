@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from kerasviz.errors import LogError
-from kerasviz.events import EncodedFrame
+from kerasviz.events import EncodedFrame, LayerNote
 from kerasviz.tab.local_log import LocalLog
 from kerasviz.tab.log_places import log_places
 
@@ -28,6 +28,10 @@ class TabLog(Protocol):
 
     def scalars(self, run: str, tag: str) -> list[tuple[int, float]]:
         """Return steps and values."""
+        ...
+
+    def layer_note(self, run: str, tag: str) -> LayerNote | None:
+        """Return what the log notes of the layer that a tag shows."""
         ...
 
 

@@ -84,6 +84,14 @@ class _CamWatch(Watch):
     def tags(self) -> list[str]:
         return [self.tag]
 
+    @property
+    def shown_layers(self) -> dict[str, str]:
+        return {self.tag: self.options["layer"]} if self.options["layer"] else {}
+
+    @property
+    def watched(self) -> np.ndarray:
+        return self.pictures
+
     def collect(self) -> np.ndarray:
         return np.asarray(explain(self.model, self.batch, **self.options))
 

@@ -63,6 +63,10 @@ class _KernelWatch(Watch):
     def tags(self) -> list[str]:
         return [self.tag]
 
+    @property
+    def shown_layers(self) -> dict[str, str]:
+        return {self.tag: self.path}
+
     def collect(self) -> np.ndarray:
         return self.kernel.copy()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from kerasviz.errors import InputError
 from kerasviz.pictures import map_tiles
 from kerasviz.probe import Probe, resolve
 from kerasviz.watch.asked_layers import Asked
@@ -13,7 +15,7 @@ from kerasviz.watch.scaled_frames import log_scaled
 from kerasviz.watch.scales import ScaleChoice
 from kerasviz.watch.source import Output, Run, Source, Watch
 from kerasviz.watch.tags import check_name, tag_of
-from kerasviz.watch.watched_pictures import Picture, Range, batch_of
+from kerasviz.watch.watched_pictures import Picture, Range, batch_of, shown
 
 
 def responses(
@@ -53,7 +55,10 @@ class _Responses(Source):
         batch = batch_of([self.image], run.model, self.input_range)
         paths = [found.path for found in resolve(run.model, self.layer)]
         tags = {path: tag_of("responses", path, self.name) for path in paths}
-        return [_ResponseWatch(Probe(run.model, paths, preprocessed=True), batch, tags, self.scale)]
+        picture = None
+        with contextlib.suppress(InputError):  # an array, and nothing says the model's range
+            picture = shown([self.image], batch, run.model, self.input_range)
+        return [_ResponseWatch(Probe(run.model, paths, preprocessed=True), batch, tags, self.scale, picture)]
 
 
 @dataclass
@@ -62,10 +67,19 @@ class _ResponseWatch(Watch):
     batch: np.ndarray
     tag_by_path: dict[str, str]
     scale: ScaleChoice
+    picture: np.ndarray | None
 
     @property
     def tags(self) -> list[str]:
         return list(self.tag_by_path.values())
+
+    @property
+    def shown_layers(self) -> dict[str, str]:
+        return {tag: path for path, tag in self.tag_by_path.items()}
+
+    @property
+    def watched(self) -> np.ndarray | None:
+        return self.picture
 
     def collect(self) -> dict[str, np.ndarray]:
         return self.probe.activations(self.batch)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasviz.events import EventLog
 from kerasviz.watch.scales import Scales
@@ -44,6 +45,16 @@ class Watch(abc.ABC):
     def tags(self) -> Sequence[str]:
         """What it writes. A tag that two watches write is refused before training."""
         return ()
+
+    @property
+    def shown_layers(self) -> Mapping[str, str]:
+        """Of the tags that are pictures, the path of the layer that each shows: it is noted in the log."""
+        return {}
+
+    @property
+    def watched(self) -> np.ndarray | None:
+        """What the layers see, to be noted with them: pictures uint8 RGB `(N, h, w, 3)`."""
+        return None
 
     @abc.abstractmethod
     def collect(self) -> Any:

@@ -10,6 +10,7 @@ import keras
 
 from kerasviz.errors import LogError
 from kerasviz.events import EventLog
+from kerasviz.watch.layer_notes import layer_notes, write_notes
 from kerasviz.watch.scales import Scales
 from kerasviz.watch.source import Output, Run, Source
 from kerasviz.watch.tags import refuse_shared
@@ -42,6 +43,8 @@ class Stretch:
         self._output = Output(self.event_log, scales)
         self._worker = Worker()
         self._logged: int | None = None
+        notes = layer_notes(model, self._watches)
+        self._worker.require(lambda: write_notes(self.event_log, start_step, notes))
 
     def log(self, step: int, required: bool = False) -> None:
         """Look at everything now; what is written is drawn by the worker.

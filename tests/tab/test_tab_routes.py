@@ -13,7 +13,7 @@ import pytest
 from conftest import Serve
 from werkzeug.test import Client, TestResponse
 
-from kerasviz.events import EventLog
+from kerasviz.events import EventLog, LayerNote
 from kerasviz.film import log_sheet
 from kerasviz.pictures import Scale
 from kerasviz.tab import static_files
@@ -123,6 +123,22 @@ def test_scalars(tmp_path: Path, serve: Serve) -> None:
     assert answer.json == {"steps": [0, 1, 2], "values": [0.5, None, None]}
 
 
+def test_layer(tmp_path: Path, serve: Serve) -> None:
+    write_run(tmp_path / "pets")
+    client, wanted = serve(tmp_path), {"run": "pets", "tag": "kernels/conv"}
+    assert client.get("/layer", query_string=wanted).status_code == 404
+    with EventLog(tmp_path / "pets", start_step=30) as log:
+        log.layer_note("kernels/conv", 30, LayerNote("conv", "Conv2D", (None, 6, 4), 112, b"png"))
+    client.get("/index")
+    assert client.get("/layer", query_string=wanted).json == {
+        "path": "conv",
+        "kind": "Conv2D",
+        "shape": [None, 6, 4],
+        "parameters": 112,
+        "picture": "data:image/png;base64,cG5n",
+    }
+
+
 @pytest.mark.parametrize(
     ("route", "query", "code", "said"),
     [
@@ -141,6 +157,13 @@ def test_scalars(tmp_path: Path, serve: Serve) -> None:
         ("frames", {"step": 0, "run": "pets", "tag": "drift/conv"}, 404, "no image tag 'drift/conv'"),
         ("frames", {"step": 0, "run": "../pets", "tag": "kernels/conv"}, 404, "no run '../pets'"),
         ("scalars", {"run": "pets", "tag": "kernels/conv"}, 404, "no scalar tag"),
+        (
+            "layer",
+            {"run": "pets", "tag": "kernels/conv"},
+            404,
+            "notes nothing of the layer that 'kernels/conv'",
+        ),
+        ("layer", {"run": "pets", "tag": "none"}, 404, "no image tag 'none'"),
         ("scalars", {"tag": "drift/conv"}, 400, "The parameter 'run' is missing."),
         ("static/../plugin.py", {}, 404, "The tab has no file '../plugin.py'."),
         ("static/none.js", {}, 404, "The tab has no file 'none.js'."),

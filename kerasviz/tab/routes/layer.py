@@ -1,0 +1,30 @@
+"""`layer`: what the log notes of the layer that a tag shows."""
+
+from __future__ import annotations
+
+import base64
+
+from werkzeug.wrappers import Request, Response
+
+from kerasviz.tab.answer import RefusedRequestError, as_json
+from kerasviz.tab.parameters import text
+from kerasviz.tab.tab_log import TabLog
+
+
+def respond(request: Request, log: TabLog) -> Response:
+    """Return path, kind, shape of the output, number of parameters, and the picture that is watched."""
+    tag, run = text(request, "tag"), text(request, "run")
+    note = log.layer_note(run, tag)
+    if note is None:
+        raise RefusedRequestError(404, f"The log notes nothing of the layer that {tag!r} of {run!r} shows.")
+    encoded = base64.b64encode(note.picture).decode()
+    return as_json(
+        request,
+        {
+            "path": note.path,
+            "kind": note.kind,
+            "shape": note.shape,
+            "parameters": note.parameters,
+            "picture": f"data:image/png;base64,{encoded}" if note.picture else None,
+        },
+    )
