@@ -60,6 +60,8 @@ class EventLog:
             self.path, self._file = _new_file(self.directory)
         except OSError as error:
             raise LogError(f"no event file can be made in {self.directory}: {why_not(error)}.") from error
+        except ValueError as error:  # there is a NUL character in it
+            raise LogError(f"no event file can be made in {os.fspath(directory)!r}: {error}.") from error
         self._write(event_pb2.Event(file_version="brain.Event:2"))
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._write(event_pb2.Event(step=start_step, session_log=start))

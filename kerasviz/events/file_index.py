@@ -6,23 +6,26 @@ import hashlib
 import math
 import os
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from google.protobuf.message import DecodeError
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.plugins.graph import metadata as graph_plugin
-from tensorboard.util import tensor_util
 
-from kerasviz.events.frame import Damage
+from kerasviz.events.damage import Damage
 from kerasviz.events.image_summary import decode_meta, stated_sizes
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.records import GrowingRecords
+from kerasviz.events.scalar_summary import decode_scalar
 
 _KINDS = {"images": "image", "scalars": "scalar", "histograms": "histogram"}
 _OLD_KINDS = {"simple_value": "scalar", "image": "image", "histo": "histogram"}
 # The first record says when the file was begun: a file that begins otherwise is another file.
 _HEAD = 64
+# Pictures of one record that become tags: writers make a handful.
+_MOST_SAMPLES = 1024
 
 
 @dataclass(eq=False)
@@ -101,7 +104,9 @@ class FileIndex:
 
     def _forget(self) -> None:
         self._records = GrowingRecords(self.path)
-        self._undecodable = 0
+        self._no_events = 0
+        self._odd: Counter[str] = Counter()
+        self._crowded: set[str] = set()
         self._session_start: int | None = None
         self.tags: dict[str, TagRecords] = {}
         self.started = math.inf
@@ -109,8 +114,8 @@ class FileIndex:
     @property
     def damage(self) -> Damage:
         """What could not be read until now."""
-        found = self._records.damage
-        return Damage(found.torn, found.corrupt + self._undecodable)
+        own = Damage(corrupt=self._no_events, odd=self._odd, crowded=frozenset(self._crowded))
+        return self._records.damage + own
 
     def refresh(self) -> bool:
         """Index what was appended; all of it where the file is shorter or another. Return whether it changed.
@@ -141,10 +146,9 @@ class FileIndex:
 
     def _add(self, offset: int, data: bytes) -> None:
         """Index one record."""
-        try:
-            event = event_pb2.Event.FromString(data)
-        except DecodeError:
-            self._undecodable += 1
+        event = parse(data)
+        if event is None:
+            self._no_events += 1
             return
         if self.started == math.inf:
             self._begin(event.wall_time)
@@ -171,14 +175,21 @@ class FileIndex:
         known = self.tags.get(value.tag)
         kind = _kind(value) or (known.kind if known else "tensor")
         if kind != "image":
-            number = _number(value) if kind == "scalar" else math.nan
-            self._records_of(value.tag, value.tag, kind).add(step, offset, number)
+            number = decode_scalar(value) if kind == "scalar" else math.nan
+            if number is None:
+                self._odd[value.tag] += 1
+            else:
+                self._records_of(value.tag, value.tag, kind).add(step, offset, number)
             return
         width, height, samples = stated_sizes(value)
-        for sample in range(samples):
-            name = f"{value.tag}#{sample}" if sample else value.tag
+        if samples > _MOST_SAMPLES:
+            self._crowded.add(value.tag)
+        others = (f"{value.tag}#{sample}" for sample in range(1, min(samples, _MOST_SAMPLES)))
+        names = [value.tag, *others]
+        meta = decode_meta(value) if any(name not in self.tags for name in names) else FrameMeta()
+        for sample, name in enumerate(names):
             if name not in self.tags:
-                self._records_of(name, value.tag, kind, sample).meta = decode_meta(value)
+                self._records_of(name, value.tag, kind, sample).meta = meta
             self.tags[name].size = (width, height)
             self.tags[name].add(step, offset)
 
@@ -193,10 +204,9 @@ def _kind(value: summary_pb2.Summary.Value) -> str | None:
     return _KINDS.get(plugin, plugin) or _OLD_KINDS.get(value.WhichOneof("value") or "")
 
 
-def _number(value: summary_pb2.Summary.Value) -> float:
-    if value.HasField("simple_value"):
-        return value.simple_value
+def parse(data: bytes) -> event_pb2.Event | None:
+    """Return the event in the data of a record, None where there is none."""
     try:
-        return float(tensor_util.make_ndarray(value.tensor).item())
-    except (TypeError, ValueError):
-        return math.nan
+        return event_pb2.Event.FromString(data)
+    except DecodeError:
+        return None

@@ -1,4 +1,4 @@
-"""What an event log holds: frames, the tags they stand under, and what was damaged."""
+"""What an event log holds: frames, and the tags they stand under."""
 
 from __future__ import annotations
 
@@ -73,44 +73,3 @@ class EncodedFrame:
     picture: bytes
     meta: FrameMeta
     version: str
-
-
-@dataclass
-class Damage:
-    """What could not be read of a log. It is false when everything was whole, and `str()` is a sentence.
-
-    Attributes:
-        torn: The number of files that end inside a record, as a killed process leaves them.
-        corrupt: The number of records (or stretches between records) whose checksum is wrong.
-        unreadable: The files that could not be read, with the reason.
-        undecodable: The pictures, `(run, tag, step)`, that were asked for and would not decode.
-
-    >>> str(Damage(torn=1, corrupt=2))
-    '1 file ends inside a record; 2 records have a wrong checksum'
-    >>> bool(Damage())
-    False
-    """
-
-    torn: int = 0
-    corrupt: int = 0
-    unreadable: dict[str, str] = field(default_factory=dict)
-    undecodable: set[tuple[str, str, int]] = field(default_factory=set)
-
-    @property
-    def total(self) -> int:
-        """The number of records and files that are lost."""
-        return self.torn + self.corrupt + len(self.unreadable) + len(self.undecodable)
-
-    def __bool__(self) -> bool:
-        return self.total > 0
-
-    def __str__(self) -> str:
-        why = next((f" ({name}: {reason})" for name, reason in self.unreadable.items()), "")
-        parts = [
-            (self.torn, "file ends inside a record", "files end inside a record"),
-            (self.corrupt, "record has a wrong checksum", "records have a wrong checksum"),
-            (len(self.unreadable), f"file cannot be read{why}", f"files cannot be read{why}"),
-            (len(self.undecodable), "picture does not decode", "pictures do not decode"),
-        ]
-        said = [f"{count} {one if count == 1 else many}" for count, one, many in parts if count]
-        return "; ".join(said) or "nothing is damaged"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,6 +16,9 @@ from kerasviz.events.meta import FrameMeta, pack, unpack
 
 # The kind of colours of a PNG with a palette.
 _INDEXED = 3
+# Digits; and the longest side that a picture file can have.
+_LONGEST_NUMBER, _LONGEST_SIDE = 10, 2**31 - 1
+_PIXELS_AT_A_TIME = 1 << 20
 
 Meta: TypeAlias = FrameMeta | Mapping[str, Any]
 
@@ -44,14 +47,21 @@ def image_value(
 
 
 def stated_sizes(value: summary_pb2.Summary.Value) -> tuple[int, int, int]:
-    """Return `(width, height, number of pictures)` as an image value states them, without decoding it."""
+    """Return `(width, height, number of pictures)` as an image value states them, without decoding it.
+
+    What is no size is 0.
+    """
     if value.HasField("image"):
-        return value.image.width, value.image.height, 1
+        return max(0, value.image.width), max(0, value.image.height), 1
     strings = value.tensor.string_val
+    return _side(strings[:1]), _side(strings[1:2]), max(1, len(strings) - 2)
+
+
+def _side(stated: Sequence[bytes]) -> int:
     try:
-        return int(strings[0]), int(strings[1]), len(strings) - 2
+        return min(max(0, int(stated[0][:_LONGEST_NUMBER])), _LONGEST_SIDE)
     except (IndexError, ValueError):
-        return 0, 0, 1
+        return 0
 
 
 def encoded_image(value: summary_pb2.Summary.Value, sample: int = 0) -> bytes:
@@ -66,12 +76,16 @@ def decode_image(value: summary_pb2.Summary.Value, sample: int = 0) -> np.ndarra
     """Return one picture of an image value as uint8 `(h, w)` or `(h, w, 3)` RGB; None if it does not decode.
 
     Reads our own values, those of `tf.summary.image` and the image summaries of TensorFlow 1. Pictures with
-    transparency are laid on white, 16-bit pictures are reduced to 8 bits.
+    transparency are laid on white, 16-bit pictures are reduced to 8 bits. Those of too many pixels are not
+    decoded (see `fits_the_memory`).
     """
-    import cv2  # here, as the tab hands pictures on as they are: cv2 takes time and memory
+    # Here, as the tab hands pictures on as they are: cv2 takes time and memory.
+    import cv2
+
+    from kerasviz.images import fits_the_memory
 
     encoded = encoded_image(value, sample)
-    if not encoded:
+    if not fits_the_memory(encoded):
         return None
     try:
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -80,13 +94,23 @@ def decode_image(value: summary_pb2.Summary.Value, sample: int = 0) -> np.ndarra
     if image is None or image.dtype not in (np.uint8, np.uint16):
         return None
     if image.dtype == np.uint16:
-        image = (image / 257 + 0.5).astype(np.uint8)
+        image = cv2.convertScaleAbs(image, alpha=1 / 257)
     if image.ndim == 2:
         return image
     if image.shape[2] == 4:
-        alpha = image[..., 3:] / np.float32(255)
-        image = (image[..., :3] * alpha + 255 * (1 - alpha) + 0.5).astype(np.uint8)
+        image = _on_white(image)
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _on_white(image: np.ndarray) -> np.ndarray:
+    """Return a picture without its transparency, made some rows at a time: the whole as floats is large."""
+    laid = np.empty((*image.shape[:2], 3), np.uint8)
+    rows = max(1, _PIXELS_AT_A_TIME // image.shape[1])
+    for start in range(0, len(image), rows):
+        part = image[start : start + rows]
+        alpha = part[..., 3:] / np.float32(255)
+        laid[start : start + rows] = part[..., :3] * alpha + 255 * (1 - alpha) + 0.5
+    return laid
 
 
 def decode_meta(value: summary_pb2.Summary.Value) -> FrameMeta:

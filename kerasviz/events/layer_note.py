@@ -69,7 +69,7 @@ def read_note(content: bytes) -> tuple[LayerNote, str] | None:
         sizes = None if shape is None else tuple(None if size is None else int(size) for size in shape)
         note = LayerNote(str(known["path"]), str(known["kind"]), sizes, int(known["parameters"]))
         return note, str(known.get("picture", ""))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 

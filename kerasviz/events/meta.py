@@ -27,6 +27,8 @@ VERSION = 1
 # Its number is "kv" in ASCII; the key on the wire is the number and the wire type 2 (a string of bytes).
 META_FIELD = 0x6B76
 _BYTES = 2
+# Bytes of seven bits each for 64 bits.
+_LONGEST_VARINT = 10
 
 Range: TypeAlias = tuple[float, float]
 
@@ -110,7 +112,7 @@ def unpack(content: bytes) -> FrameMeta:
     text = _field_of(content)
     try:
         recorded = json.loads(text) if text else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return FrameMeta()
     if not isinstance(recorded, dict):
         return FrameMeta()
@@ -135,7 +137,7 @@ def _known(recorded: Mapping[str, Any], name: str) -> Any:
     """Return a field as the type it has, None where it is not there or of another."""
     try:
         return _FIELDS[name](recorded[name])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
@@ -203,11 +205,12 @@ def _varint(number: int) -> bytes:
 
 
 def _read_varint(data: bytes, position: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
+    """Return the number at `position` and where it ends; IndexError where it has no end."""
+    number = 0
+    for shift in range(0, 7 * _LONGEST_VARINT, 7):
         byte = data[position]
         number |= (byte & 127) << shift
         position += 1
-        shift += 7
         if byte < 128:
             return number, position
+    raise IndexError("a number of 64 bits has no more bytes")

@@ -5,26 +5,33 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from tensorboard.compat.proto import event_pb2, summary_pb2
+from tensorboard.compat.proto import summary_pb2
 
 from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, LogError, did_you_mean
-from kerasviz.events.file_index import SourceFile
-from kerasviz.events.folder import runs_below
-from kerasviz.events.frame import Damage, EncodedFrame, Frame, TagInfo
+from kerasviz.events.damage import Damage, Place
+from kerasviz.events.file_index import SourceFile, parse
+from kerasviz.events.folder import LogFiles, files_below
+from kerasviz.events.frame import EncodedFrame, Frame, TagInfo
 from kerasviz.events.image_summary import decode_image, decode_meta, encoded_image
 from kerasviz.events.layer_note import PLUGIN_NAME, LayerNote, note_tag, picture_tag, read_note
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.records import read_record_at
 from kerasviz.events.run_index import RunIndex, TagIndex
 
-Files = Mapping[str, Sequence[Path]]
+
+@dataclass(frozen=True)
+class _Record:
+    """One record: when it was written, and its values by their tags; the last one of equal tags."""
+
+    wall_time: float = 0.0
+    values: Mapping[str, summary_pb2.Summary.Value] = field(default_factory=dict)
 
 
 class LogReader:
@@ -40,14 +47,17 @@ class LogReader:
         revision: Another number after every `refresh` that found a change.
     """
 
-    def __init__(self, path: Path, find_files: Callable[[], Files]) -> None:
+    def __init__(self, path: Path, find_files: Callable[[], LogFiles]) -> None:
         self.path = path
         self.revision = 0
         self._find_files = find_files
         self._lock = threading.RLock()
         self._runs: dict[str, RunIndex] = {}
         self._tags: dict[str, dict[str, TagIndex]] = {}
-        self._undecodable: set[tuple[str, str, int]] = set()
+        self._outside = Damage()
+        self._undecodable: set[Place] = set()
+        self._gone: set[Place] = set()
+        self._shared: tuple[tuple[str, int], _Record] = (("", 0), _Record())
         self.refresh()
 
     def __repr__(self) -> str:
@@ -62,11 +72,13 @@ class LogReader:
     def refresh(self) -> bool:
         """Read what was written since, and forget what was deleted. Return whether anything changed."""
         with self._lock:
-            files_of = self._find_files()
-            changed = self._runs.keys() != files_of.keys()
-            self._runs = {run: self._runs.get(run) or RunIndex() for run in sorted(files_of)}
+            found = self._find_files()
+            outside = Damage(unreadable=found.unreadable, unsearched=found.unsearched)
+            changed = self._runs.keys() != found.runs.keys() or outside != self._outside
+            self._outside = outside
+            self._runs = {run: self._runs.get(run) or RunIndex() for run in sorted(found.runs)}
             for run, index in self._runs.items():
-                changed = index.refresh(files_of[run]) or changed
+                changed = index.refresh(found.runs[run]) or changed
             if changed:
                 self._tags = {run: index.tags() for run, index in self._runs.items()}
                 self.revision += 1
@@ -76,16 +88,17 @@ class LogReader:
     def damage(self) -> Damage:
         """What could not be read of all runs until now, counted; its `str()` is a sentence."""
         with self._lock:
-            found = [index.damage for index in self._runs.values()]
-            torn, corrupt = sum(one.torn for one in found), sum(one.corrupt for one in found)
-            unreadable = {path: why for one in found for path, why in one.unreadable.items()}
-            return Damage(torn, corrupt, unreadable, set(self._undecodable))
+            asked = Damage(undecodable=frozenset(self._undecodable), gone=frozenset(self._gone))
+            return sum((index.damage for index in self._runs.values()), self._outside + asked)
 
     def damage_of(self, info: TagInfo) -> Damage:
-        """What could not be read of a tag: its own pictures, and what was lost of its run's files."""
+        """What could not be read of a tag: its own values, and what was lost of its run's files."""
         with self._lock:
-            own = {picture for picture in self._undecodable if picture[:2] == (info.run, info.tag)}
-            return replace(self._runs.get(info.run, RunIndex()).damage, undecodable=own)
+            own = Damage(
+                undecodable=frozenset(place for place in self._undecodable if place[0] == info.run),
+                gone=frozenset(place for place in self._gone if place[0] == info.run),
+            )
+            return (self._runs.get(info.run, RunIndex()).damage + own).of(info.tag)
 
     def tags(self) -> list[TagInfo]:
         """Return every tag of every run, sorted by run and tag."""
@@ -143,15 +156,17 @@ class LogReader:
                 raise InputError(
                     f"the tag {info.tag!r} of the run {info.run!r} has no picture of step {step}."
                 )
-        for at, event in _events(index, wanted):
-            value = _value(event, index)
+        for at, record in self._records(index, wanted):
+            value = record.values.get(index.source)
             picture = b"" if value is None else encoded_image(value, index.sample)
             if value is not None and picture:
                 step, meta = int(index.steps[at]), decode_meta(value)
-                yield EncodedFrame(step, event.wall_time, picture, meta, index.version(at))
+                yield EncodedFrame(step, record.wall_time, picture, meta, index.version(at))
 
     def scalars(self, tag: str, run: str | None = None) -> list[tuple[int, float]]:
         """Return the `(step, value)` pairs of a scalar tag by rising step.
+
+        What is not one real number is left out, and counted in `damage`.
 
         Raises:
             InputError: there is no such scalar tag, or several runs have it.
@@ -167,7 +182,7 @@ class LogReader:
             return None
         note, name = found
         picture = self._last(picture_tag(name), info.run, PLUGIN_NAME)
-        return replace(note, picture=picture.tensor.string_val[0] if picture else b"")
+        return replace(note, picture=b"".join(picture.tensor.string_val[:1]) if picture else b"")
 
     def last_meta(self, tag: str, run: str | None = None) -> FrameMeta | None:
         """Return what was recorded with the last frame of a tag; None if there is no frame or nothing."""
@@ -180,8 +195,8 @@ class LogReader:
             _, index = self._find(tag, run, kind)
         except InputError:
             return None
-        (_, event), *_ = _events(index, np.array([len(index.steps) - 1]))
-        return _value(event, index)
+        (_, record), *_ = self._records(index, np.array([len(index.steps) - 1]))
+        return record.values.get(index.source)
 
     def _find(self, tag: str, run: str | None, kind: str) -> tuple[str, TagIndex]:
         """Return the run and the index of a tag of that kind, or say what there is instead."""
@@ -201,20 +216,50 @@ class LogReader:
             return having[0], tables[having[0]][tag]
 
     def _decoded(self, run: str, tag: str, index: TagIndex, wanted: np.ndarray) -> Iterator[Frame]:
-        for at, event in _events(index, wanted):
-            value, step = _value(event, index), int(index.steps[at])
+        for at, record in self._records(index, wanted):
+            value, step = record.values.get(index.source), int(index.steps[at])
             image = None if value is None else decode_image(value, index.sample)
             if value is None or image is None:
                 with self._lock:
-                    self._undecodable.add((run, tag, step))
+                    (self._gone if value is None else self._undecodable).add((run, tag, step))
             else:
                 yield Frame(step, tag, image, decode_meta(value))
+
+    def _records(self, index: TagIndex, wanted: np.ndarray) -> Iterator[tuple[int, _Record]]:
+        """Yield the numbers of the `wanted` records and what they hold, reading one at a time.
+
+        One that is not there any more is empty.
+        """
+        with ExitStack() as stack:
+            opened: dict[int, BinaryIO | None] = {}
+            for at in wanted.tolist():
+                number = int(index.numbers[at])
+                if number not in opened:
+                    opened[number] = _opened(index.files[number], stack)
+                yield at, self._record(opened[number], index, at)
+
+    def _record(self, file: BinaryIO | None, index: TagIndex, at: int) -> _Record:
+        place = (index.files[index.numbers[at]].name, int(index.offsets[at]))
+        known, record = self._shared
+        if file is None or known == place:
+            return record if file is not None else _Record()
+        event = None
+        with suppress(OSError):
+            event = parse(read_record_at(file, place[1]) or b"")
+        if event is None:
+            return _Record()
+        record = _Record(event.wall_time, {value.tag: value for value in event.summary.value})
+        # One of several values is kept for the next: of thousands, each would need the whole again.
+        if len(record.values) > 1 or index.sample:
+            self._shared = (place, record)
+        return record
 
 
 def open_log(path: str | os.PathLike[str]) -> LogReader:
     """Open an event file, the folder of a run, or a folder with runs below it.
 
-    Reads logs of `EventLog`, of Keras's `TensorBoard` callback, of `tf.summary` and of TensorFlow 1.
+    Reads logs of `EventLog`, of Keras's `TensorBoard` callback, of `tf.summary` and of TensorFlow 1. No more
+    than 200,000 files and folders are looked at, those near the folder first; `damage` says what was not.
 
     Raises:
         LogError: there is no such path, or no event file at or below it.
@@ -229,11 +274,14 @@ def open_log(path: str | os.PathLike[str]) -> LogReader:
     [(0, 0), (50, 50), (100, 100)]
     """
     path = Path(path)
-    if not path.exists():
+    if not os.path.lexists(path):
         raise LogError(f"{path} does not exist: give the folder that was passed as the log directory.")
-    reader = LogReader(path, lambda: runs_below(path))
+    if not os.path.isfile(path) and not os.path.isdir(path):
+        raise LogError(f"{path} is neither a file nor a folder: give a log's folder, or an event file.")
+    reader = LogReader(path, lambda: files_below(path))
     if not reader.runs:
-        raise LogError(f"{path} and its folders hold no event file (named events.out.tfevents...).")
+        but = f" But {reader.damage}: name a folder nearer to the log." if reader.damage else ""
+        raise LogError(f"{path} and its folders hold no event file (named events.out.tfevents...).{but}")
     if reader.damage.unreadable and not reader.tags():
         raise LogError(f"the event files in {path} cannot be read: look at their permissions.")
     return reader
@@ -244,22 +292,6 @@ def _info(run: str, tag: str, index: TagIndex) -> TagInfo:
     return TagInfo(run, tag, index.kind, len(index.steps), first, last, index.size, index.meta)
 
 
-def _events(index: TagIndex, wanted: np.ndarray) -> Iterator[tuple[int, event_pb2.Event]]:
-    """Yield the numbers of the `wanted` records and their events, reading one record at a time.
-
-    One that is not there any more is an empty event.
-    """
-    with ExitStack() as stack:
-        opened: dict[int, BinaryIO | None] = {}
-        for at in wanted.tolist():
-            number = int(index.numbers[at])
-            if number not in opened:
-                opened[number] = _opened(index.files[number], stack)
-            file = opened[number]
-            data = None if file is None else read_record_at(file, int(index.offsets[at]))
-            yield at, event_pb2.Event.FromString(data or b"")
-
-
 def _opened(source: SourceFile, stack: ExitStack) -> BinaryIO | None:
     """Return the file that was indexed, open; None where it is gone or another is in its place."""
     try:
@@ -267,9 +299,3 @@ def _opened(source: SourceFile, stack: ExitStack) -> BinaryIO | None:
     except OSError:
         return None
     return file if source.is_open_as(file.fileno()) else None
-
-
-def _value(event: event_pb2.Event, index: TagIndex) -> summary_pb2.Summary.Value | None:
-    """Return the value of a tag in an event; None where the event has none of it."""
-    values = [value for value in event.summary.value if value.tag == index.source]
-    return values[-1] if values else None

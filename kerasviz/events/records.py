@@ -15,13 +15,15 @@ from typing import BinaryIO
 
 import google_crc32c
 
-from kerasviz.events.frame import Damage
+from kerasviz.events.damage import Damage
 
 _HEADER = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 # A length that is neither zero nor beyond 4 GiB: what the search for the next header looks for first.
 _PLAUSIBLE_LENGTH = re.compile(rb"(?=(?!\0{4}).{4}\0{4}.{4})", re.DOTALL)
 _WINDOW = 1 << 20
+# No writer makes records of more; one that is read takes twice its size.
+LARGEST_RECORD = 1 << 28
 
 
 def masked_crc(data: bytes) -> int:
@@ -51,7 +53,7 @@ class GrowingRecords:
 
     A record with a wrong checksum is skipped; where a length itself is damaged, reading goes on at the next
     place that holds a valid header. Where the file ends inside a record, reading stops before it: the rest
-    may come.
+    may come. Records of more than 256 MB are passed over.
 
     Attributes:
         path: the file.
@@ -62,13 +64,13 @@ class GrowingRecords:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.offset = 0
-        self._corrupt = 0
+        self._lost = Damage()
         self._end = Damage()
 
     @property
     def damage(self) -> Damage:
         """What could not be read until now."""
-        return Damage(self._end.torn, self._corrupt + self._end.corrupt)
+        return self._lost + self._end
 
     def read(self) -> Iterator[tuple[int, bytes]]:
         """Yield `(offset, data)` of every whole record that was not read yet, in order."""
@@ -80,13 +82,14 @@ class GrowingRecords:
                 length = _length_at(file, offset)
                 end = offset + 16 + (length or 0)
                 if length is not None and end <= size:
-                    data = file.read(length)
-                    if file.read(4) == _CHECKSUM.pack(masked_crc(data)):
+                    fits = length <= LARGEST_RECORD
+                    data = _data_of(file, length) if fits else None
+                    if data is not None:
                         self.offset = end
                         yield offset, data
                         continue
                     if end == size or _length_at(file, end) is not None:
-                        self._corrupt += 1
+                        self._lost += Damage(corrupt=1) if fits else Damage(oversized=1)
                         self.offset = end
                         continue
                 following = _next_header(file, offset + 1)
@@ -94,15 +97,18 @@ class GrowingRecords:
                     torn = length is not None or size - offset < _HEADER.size
                     self._end = Damage(torn=1) if torn else Damage(corrupt=1)
                     return
-                self._corrupt += 1
+                self._lost += Damage(corrupt=1)
                 self.offset = following
 
 
 def read_record_at(file: BinaryIO, offset: int) -> bytes | None:
     """Return the data of the record at `offset`; None where there is no whole one (any more)."""
     length = _length_at(file, offset)
-    if length is None:
-        return None
+    return None if length is None or length > LARGEST_RECORD else _data_of(file, length)
+
+
+def _data_of(file: BinaryIO, length: int) -> bytes | None:
+    """Return the data of the record whose header was just read; None where its checksum is wrong."""
     data = file.read(length)
     return data if file.read(4) == _CHECKSUM.pack(masked_crc(data)) else None
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasviz.events.damage import Damage
 from kerasviz.events.file_index import FileIndex, SourceFile, TagRecords
-from kerasviz.events.frame import Damage
 from kerasviz.events.meta import FrameMeta
 
 
@@ -57,9 +57,7 @@ class RunIndex:
     @property
     def damage(self) -> Damage:
         """What could not be read of the files until now."""
-        found = [file.damage for file in self._files]
-        torn, corrupt = sum(one.torn for one in found), sum(one.corrupt for one in found)
-        return Damage(torn, corrupt, dict(self._unreadable))
+        return sum((file.damage for file in self._files), Damage(unreadable=self._unreadable))
 
     def refresh(self, paths: Iterable[Path]) -> bool:
         """Read what is new in these files, which are the run's now. Return whether anything changed."""

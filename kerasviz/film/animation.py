@@ -7,7 +7,7 @@ import html
 import math
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from kerasviz.film.palette import TOLERATED_ERROR
 _MOST_PIXELS = 4096 * 4096
 HOLD_SECONDS = 1.0
 _SAMPLES = 12
+_MOST_SAMPLE_PIXELS = _SAMPLES * _MOST_PIXELS
 _AHEAD = 4
 
 
@@ -138,10 +139,9 @@ def animate(
     path = _target(out, reader, info, tile)
     # Drawn before the movie starts: what the canvas and the palette are fitted to.
     spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every
-    samples = list(reader.frames(info.tag, info.run, spread))
+    samples = _samples(reader.frames(info.tag, info.run, spread))
     if not samples:
-        lost = reader.damage_of(info)
-        raise LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {lost}.")
+        raise _none_is_whole(reader, info)
     film = _Film(path, reader, info, every, fps, small)
     last_step = info.last_step if caption else None
     try:
@@ -170,7 +170,10 @@ class _Film:
         _check_size(canvas, self.path)
         report = Animation(self.path, width=canvas.width, height=canvas.height)
         drawn = _ahead(self._drawn(canvas, report))
-        timed = _timed(drawn, self.fps, self.small, report)
+        first = next(drawn, None)
+        if first is None:  # all were removed since the samples were read
+            raise _none_is_whole(self.reader, self.info)
+        timed = _timed(first, drawn, self.fps, self.small, report)
         movie = Movie(timed, [canvas.draw(sample) for sample in samples], self.fps, self.small)
         with atomic_path(self.path) as temporary:
             report.error = format_of(self.path.suffix).write(temporary, movie)
@@ -199,6 +202,23 @@ def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo
     return path
 
 
+def _none_is_whole(reader: LogReader, info: TagInfo) -> LogError:
+    lost = reader.damage_of(info)
+    return LogError(f"not one of the {info.count} pictures of {info.tag!r} decodes: {lost}.")
+
+
+def _samples(frames: Iterable[Frame]) -> list[Frame]:
+    """Return the first of these frames that the memory holds together: at least one, if there is one."""
+    samples: list[Frame] = []
+    pixels = 0
+    for frame in frames:
+        samples.append(frame)
+        pixels += frame.image.shape[0] * frame.image.shape[1]
+        if pixels > _MOST_SAMPLE_PIXELS:
+            break
+    return samples
+
+
 def _check_size(canvas: Canvas, path: Path) -> None:
     """Refuse pictures that the format cannot hold, or that no memory can, before one is drawn."""
     longest = format_of(path.suffix).longest_side
@@ -220,10 +240,9 @@ def _ahead(pictures: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 
 def _timed(
-    pictures: Iterator[np.ndarray], fps: float, small: bool, report: Animation
+    waiting: np.ndarray, pictures: Iterator[np.ndarray], fps: float, small: bool, report: Animation
 ) -> Iterator[tuple[np.ndarray, float]]:
     """Yield each picture with its duration in seconds; with `small` an equal one prolongs the one before."""
-    waiting = next(pictures)
     seconds = 1 / fps
     for picture in pictures:
         if small and np.array_equal(picture, waiting):

@@ -25,6 +25,7 @@ from kerasviz.images.notebook import SHOWN, pictures_in_html, spread_over
 from kerasviz.images.picture import Picture
 from kerasviz.images.placing import WHOLE, Box
 from kerasviz.images.png import as_gray, as_rgb, as_uint8, encode_png, upscale, write_png
+from kerasviz.images.size_limit import fits_the_memory
 
 __all__ = [
     "SHOWN",
@@ -45,6 +46,7 @@ __all__ = [
     "encode_png",
     "files_under",
     "find_images",
+    "fits_the_memory",
     "hide_rectangle",
     "in_threads",
     "natural_key",

@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 
 from kerasviz.bounds import Bounds, short
 from kerasviz.errors import ImageError, InputError
+from kerasviz.images.size_limit import MOST_PIXELS
 
 Size = int | tuple[int, int]
 Skipped = tuple[Path, str]
@@ -24,8 +25,6 @@ _T = TypeVar("_T")
 _WHITE = (255, 255, 255, 255)
 # What Pillow tries a file as. Its other readers are for rarities, and that of PostScript starts a program.
 _FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "ICO", "TGA", "AVIF")
-# Above this many Pillow warns. A transparent picture of as many takes 1.3 GB while it is read.
-_MOST_PIXELS = 89_478_485
 
 
 @dataclass(frozen=True, repr=False)
@@ -69,9 +68,9 @@ def size_pair(size: Size) -> tuple[int, int]:
             f"The picture size is {short(size)}; pass a side or (height, width) in whole pixels."
         )
     height, width = sides
-    if height * width > _MOST_PIXELS:
+    if height * width > MOST_PIXELS:
         raise InputError(
-            f"The picture size is {short(size)}; more than {_MOST_PIXELS:,} pixels would fill the memory."
+            f"The picture size is {short(size)}; more than {MOST_PIXELS:,} pixels would fill the memory."
         )
     return height, width
 
@@ -217,12 +216,15 @@ def in_threads(function: Callable[[Any], _T], items: Sequence[Any]) -> list[_T]:
 
 
 def _decoded(path: Path, decode: Callable[[Image.Image], _T]) -> _T:
+    if not os.path.isfile(path):
+        if not os.path.lexists(path):
+            raise ImageError(f"{path} does not exist; pass the path of a picture.")
+        # A pipe would be waited for, a device never ends.
+        raise ImageError(f"{path} is no file; pass the path of a picture.") from _RefusedError("", "no file")
     try:
         with Image.open(path, formats=_readable_formats()) as picture:
             _refuse_giants(picture.size)
             return decode(picture)
-    except FileNotFoundError:
-        raise ImageError(f"{path} does not exist; pass the path of a picture.") from None
     except Image.UnidentifiedImageError as error:
         raise ImageError(f"{path} is not a picture by its content; pass a picture file.") from error
     except _RefusedError as error:
@@ -243,13 +245,13 @@ def _readable_formats() -> list[str]:
 
 def _refuse_giants(size: tuple[int, int]) -> None:
     width, height = size
-    if width * height > _MOST_PIXELS:
+    if width * height > MOST_PIXELS:
         raise _too_many_pixels(f"({width:,} x {height:,})")
 
 
 def _too_many_pixels(size: str) -> _RefusedError:
     return _RefusedError(
-        f"has more than {_MOST_PIXELS:,} pixels {size}, which would fill the memory: save it smaller.",
+        f"has more than {MOST_PIXELS:,} pixels {size}, which would fill the memory: save it smaller.",
         "too many pixels",
     )
 
@@ -257,6 +259,7 @@ def _too_many_pixels(size: str) -> _RefusedError:
 def _decode_small(picture: Image.Image) -> None:
     picture.draft("RGB", (1, 1))
     picture.load()
+    _refuse_giants(picture.size)  # an icon holds pictures of other sizes than it says
     _refuse_32_bits(picture)
 
 
@@ -270,6 +273,8 @@ def _refuse_32_bits(picture: Image.Image) -> None:
 
 
 def _as_array(picture: Image.Image, channels: int) -> np.ndarray:
+    picture.load()
+    _refuse_giants(picture.size)
     _refuse_32_bits(picture)
     # In place and without copies: of a picture near the limit each takes 360 MB.
     ImageOps.exif_transpose(picture, in_place=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasviz.errors import LogError
-from kerasviz.events import EncodedFrame, LayerNote, LogReader, TagInfo, runs_below
+from kerasviz.events import EncodedFrame, LayerNote, LogFiles, LogReader, TagInfo, files_below
 from kerasviz.tab.index_json import index_json, tag_json
 
 
@@ -69,11 +69,14 @@ class LocalLog:
         known = self._tags.get((info.run, info.tag))
         return known if known and known[0] is versions else (versions, tag_json(info, versions))
 
-    def _find_files(self) -> dict[str, list[Path]]:
+    def _find_files(self) -> LogFiles:
         """Return the event files of every run, named as TensorBoard names them."""
-        found: dict[str, list[Path]] = {}
+        found = LogFiles()
         for folder, name in self._places.items():
-            for run, files in runs_below(folder).items():
+            below = files_below(folder)
+            for run, files in below.runs.items():
                 full = run if not name else name if run == "." else f"{name}/{run}"
-                found.setdefault(full, []).extend(files)
+                found.runs.setdefault(full, []).extend(files)
+            found.unreadable.update(below.unreadable)
+            found.unsearched += below.unsearched
         return found

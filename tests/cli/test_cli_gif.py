@@ -166,3 +166,21 @@ def test_script(log: Path) -> None:
     result = subprocess.run([*map(str, command)], capture_output=True, text=True, check=True)
     assert "kernels-conv1-tile0.gif: 4 frames of 128x280" in result.stdout
     assert open_one(log / "one" / "kernels-conv1-tile0.gif")[1] == 4
+
+
+def test_a_list_without_end_ends(
+    log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gif, "_MOST_LISTED", 2)
+    run(log)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["run", "one", "two", "and"]
+    assert lines[-1] == "and 1 more tags"
+
+
+def test_a_log_without_pictures_says_what_it_has_lost(tmp_path: Path) -> None:
+    with EventLog(tmp_path) as writer:
+        writer.scalar("loss", 0, 0.0)
+    (tmp_path / "events.out.tfevents.1").symlink_to("nowhere")
+    with pytest.raises(LogError, match=r"of other kinds\. It is not whole: 1 file cannot be read"):
+        run(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
+import shutil
 import sys
 import tracemalloc
 from pathlib import Path
@@ -19,7 +20,7 @@ from kerasviz.errors import InputError, LogError, MissingDependencyError, Output
 from kerasviz.events import EventLog, Frame, TagInfo, open_log
 from kerasviz.events.image_summary import image_value
 from kerasviz.events.records import frame_record
-from kerasviz.film import animate, file_names, log_sheet
+from kerasviz.film import animate, log_sheet
 from kerasviz.film.canvas import Canvas, shapes_of
 from kerasviz.film.formats import table
 from kerasviz.pictures import Scale, sheet
@@ -475,13 +476,6 @@ def test_a_film_says_what_is_lost_of_its_own_frames(tmp_path: Path) -> None:
     assert "not whole" not in str(animate(reader, "whole", tmp_path / "b.png"))
 
 
-def test_films_of_one_log_have_files_of_their_own() -> None:
-    infos = [
-        TagInfo(run, tag, "image", 1, 0, 0) for run, tag in (("a", "b/c"), (".", "a-b-c"), (".", "A/B/C"))
-    ]
-    assert file_names(infos, 2, ".webp") == ["a-b-c-tile2.webp", "a-b-c-tile2-2.webp", "A-B-C-tile2-3.webp"]
-
-
 def test_no_frame_decodes(tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kerasviz.events.reader.decode_image", lambda *args: None)
     with pytest.raises(LogError, match="not one of the 7 pictures of 'grey' decodes"):
@@ -543,3 +537,33 @@ def test_sides_that_a_format_cannot_say_are_refused(tmp_path: Path, ending: str,
     assert animate(tmp_path, "fits", tmp_path / f"a{ending}", caption=False).width == longest
     assert decode(tmp_path / f"a{ending}")[0].shape == (2, 1, longest, 3)
     assert animate(tmp_path, "wide", tmp_path / "a.png", caption=False).width == longest + 1
+
+
+def test_a_log_that_is_removed_before_its_film_is_written(log: Path, tmp_path: Path, monkeypatch) -> None:
+    fit = Canvas.fit
+    log = Path(shutil.copytree(log, tmp_path / "log"))
+
+    def fit_and_remove(*arguments: object) -> Canvas:
+        for path in log.rglob("*tfevents*"):
+            path.unlink()
+        return fit(*arguments)
+
+    monkeypatch.setattr(Canvas, "fit", fit_and_remove)
+    with pytest.raises(LogError, match="not one of the 7 pictures of 'grey' decodes: 7 pictures are no"):
+        animate(log, "grey", tmp_path / "a.gif")
+    assert not (tmp_path / "a.gif").exists()
+
+
+def test_no_more_large_frames_are_held_than_fit_the_memory(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = []
+    fit = Canvas.fit
+    monkeypatch.setattr(
+        Canvas, "fit", lambda samples, *rest: (held.append(len(samples)), fit(samples, *rest))[1]
+    )
+    animate(log, "grey", tmp_path / "a.png")
+    monkeypatch.setattr("kerasviz.film.animation._MOST_SAMPLE_PIXELS", 100)
+    animate(log, "grey", tmp_path / "b.png")
+    assert held == [7, 1]
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from tensorboard.compat.proto import event_pb2, types_pb2
 
+from kerasviz.events import EventLog
+from kerasviz.events.records import frame_record
 from kerasviz.pictures import Scale
 from kerasviz.report.charts import color_bar, line_chart, share_bar, ticks
 from kerasviz.report.inline_picture import compress, img
 from kerasviz.report.markup import Html, table, tag
+from kerasviz.report.numbers import curves
 
 
 @pytest.mark.parametrize(
@@ -84,3 +89,22 @@ def test_enlarged_pictures_keep_their_pixels() -> None:
     assert 'class="crisp" style="width:50px"' in img(small, "a", width=50)
     assert 'width="5" height="3"' in img(small, "a")
     assert "crisp" not in img(np.zeros((200, 200), np.uint8), "a")
+
+
+def test_scalars_that_are_no_numbers_are_left_out_of_the_curves_and_said(tmp_path) -> None:
+    with EventLog(tmp_path) as log:
+        log.scalar("epoch_loss", 0, 0.5)
+        log.scalar("epoch_loss", 1, 0.25)
+    event = event_pb2.Event(step=2)
+    for name in ("epoch_loss", "epoch_accuracy"):
+        value = event.summary.value.add(tag=name)
+        value.metadata.plugin_data.plugin_name = "scalars"
+        value.tensor.dtype = types_pb2.DT_FLOAT
+        for _ in range(2):
+            value.tensor.tensor_shape.dim.add(size=100_000)
+        value.tensor.float_val.append(1.0)
+    with log.path.open("ab") as file:
+        file.write(frame_record(event.SerializeToString()))
+    page = curves(SimpleNamespace(log_dir=tmp_path))
+    assert page.count("<svg") == 1
+    assert "The log is damaged: 2 scalars are not one real number." in page

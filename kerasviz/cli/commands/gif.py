@@ -17,6 +17,8 @@ DESCRIPTION = (
     "Without --tag or --all: list the image tags of the log. With them: write one animation per tag and run. "
     "Logs of other writers (tf.summary.image) are read too."
 )
+# A table of more takes the terminal longer than a person waits, or reads.
+_MOST_LISTED = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,8 +70,9 @@ def run(args: argparse.Namespace) -> None:
     log = open_log(args.log_dir)
     images = [info for info in log.tags() if info.kind == "image"]
     if not images:
+        lost = f" It is not whole: {log.damage}." if log.damage else ""
         raise LogError(
-            f"{args.log_dir} holds no pictures: all of its {len(log.tags())} tags are of other kinds."
+            f"{args.log_dir} holds no pictures: all of its {len(log.tags())} tags are of other kinds.{lost}"
         )
     if not args.tag and not args.all:
         _list(images)
@@ -128,8 +131,10 @@ def _list(images: list[TagInfo]) -> None:
     from kerasviz.cli.parts.tables import print_table
 
     rows = []
-    for info in images:
+    for info in images[:_MOST_LISTED]:
         width, height = info.size or (0, 0)
         steps = f"{info.first_step}-{info.last_step}"
         rows.append((info.run, info.tag, str(info.count), steps, f"{width}x{height}"))
     print_table(("run", "tag", "frames", "steps", "size"), rows, numbers=("frames", "steps", "size"))
+    if len(images) > _MOST_LISTED:
+        print(f"and {len(images) - _MOST_LISTED:,} more tags")
