@@ -86,6 +86,8 @@ def test_of_a_newer_version_what_is_known_is_read_and_it_is_said_once(
         b"null",
         b'{"scale":[1]}',
         b'{"scale":[NaN,1],"tiles":[3],"kind":5,"scales":9}',
+        b'{"not_finite":Infinity,"no_evidence":[1e999]}',
+        b"[" * 16_000,
     ],
 )
 def test_what_cannot_be_read_is_left_empty(text: bytes) -> None:
