@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.errors import UnsupportedModelError
 from kerasviz.probe import Said
 
 
@@ -39,7 +40,17 @@ class Found:
         error: np.ndarray | None = None,
         chosen: Mapping[str, Any] | None = None,
     ) -> Found:
-        """Return the maps with what the model said of their pictures."""
+        """Return the maps with what the model said of their pictures.
+
+        Raises:
+            UnsupportedModelError: there are more or fewer maps than pictures.
+        """
+        if len(maps) != len(said.scores):
+            raise UnsupportedModelError(
+                f"{layer or 'The model'} answers {len(said.scores)} pictures with {len(maps)} maps: its "
+                "first axis is not that of the pictures, as where windows of them are pictures of their own. "
+                "Ask for a layer before or after these windows."
+            )
         return cls(maps, said.scores, said.classes, said.outputs, said.score_kind, layer, error, chosen)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import kerasviz.probe as probe
 from kerasviz.errors import InputError, did_you_mean
 from kerasviz.explanation.cams.in_picture import in_picture, refuse_without_part
-from kerasviz.explanation.cams.weigh import refuse_undefined
+from kerasviz.explanation.cams.pooling_head import refuse_other_heads
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.table import find_method
@@ -76,8 +76,9 @@ class Trace(probe.Trace):
             activations, gradients = places.activations, places.gradients
             if row.weighting.by_gradients:
                 refuse_without_part(path, places.has_part)
-        maps, defined = row.weighting.maps(path, activations, gradients, relu)
-        refuse_undefined(defined)
+        maps, pooled = row.weighting.maps(path, activations, gradients, relu)
+        if row.weighting.pooled is not None:
+            refuse_other_heads(path, pooled, self.linear is None or path in self.linear)
         found = Found.of(np.asarray(maps), self, path)
         return Explanation.of(found, row, options, self.model, self.images)
 

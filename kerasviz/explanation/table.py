@@ -172,7 +172,7 @@ METHODS: tuple[Method, ...] = (
         "CAM",
         'Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016',
         "L = ReLU(sum_k w_k A_k), w_k = the weight from channel k to the class",
-        Weighting(weightings.cam, weightings.has_pooling_head),
+        Weighting(weightings.cam, weightings.averages),
     ),
     Method(
         "score_cam",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerasviz.probe.ascent import Ascent
 from kerasviz.probe.attention import attention_scores
-from kerasviz.probe.class_scores import Classes
+from kerasviz.probe.class_scores import Classes, shown
 from kerasviz.probe.cut import Cut, Finished, cached_cut
 from kerasviz.probe.default import default_layer
 from kerasviz.probe.engine import ReluRule
@@ -76,6 +76,7 @@ __all__ = [
     "picture_position",
     "region_score",
     "resolve",
+    "shown",
     "sliced",
     "tapped",
     "top_class",

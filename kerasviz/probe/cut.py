@@ -32,7 +32,7 @@ class Finished(NamedTuple):
     `values` is what the run's `finish` returned, as arrays; `scores` float32 (N,), `classes` int32 (N,), -1
     where the target is no class; `outputs` the model's, float32 in its own structure; `score_kind` as in
     `Trace`; `paths` the layers where the model was cut; `shapes` those of the inputs without the batch axis,
-    channels last.
+    channels last; `linear` as in `Trace`.
     """
 
     values: Any
@@ -42,6 +42,7 @@ class Finished(NamedTuple):
     score_kind: str
     paths: tuple[str, ...]
     shapes: Sequence[tuple[int, ...]]
+    linear: frozenset[str]
 
 
 class _Tracing(NamedTuple):
@@ -81,8 +82,9 @@ class Cut:
         convert = engine().to_numpy
         for tracing, batch, found in self._runs(images, target, batch_size, precision, None):
             activations, gradients, scores, classes, outputs = map(convert, found[1:])
-            kind = tracing.compiled.facts["score_kind"]
-            yield Trace(activations, gradients, scores, classes, outputs, kind, tracing.layout.shapes, batch)
+            kind, linear = (tracing.compiled.facts[name] for name in ("score_kind", "linear"))
+            shapes = tracing.layout.shapes
+            yield Trace(activations, gradients, scores, classes, outputs, kind, shapes, batch, linear)
 
     def finished(
         self,
@@ -125,7 +127,7 @@ class Cut:
             facts = tracing.compiled.facts
             values, scores, classes, outputs = map(convert, (values, scores, classes, outputs))
             kind, paths, shapes = facts["score_kind"], facts["paths"], tracing.layout.shapes
-            yield Finished(values, scores, classes, outputs, kind, paths, shapes)
+            yield Finished(values, scores, classes, outputs, kind, paths, shapes, facts["linear"])
 
     def _runs(
         self,

@@ -151,7 +151,7 @@ def _program(traits: Traits, output: int | str | None, grids: Mapping[str, Token
             total = _mixture(run.forward(as_numbers(inputs)), output)
             return Start(total, traits.scale * ops.ones_like(total), ())
 
-        _, slopes = run.slopes_by_activations(score)
+        slopes = run.slopes_by_activations(score).by_path
         return Traced({path: _moves(slopes[path], grid) for path, grid in grids.items()}, {})
 
     return program

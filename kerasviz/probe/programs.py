@@ -87,7 +87,7 @@ def trace(
             values, seed, said = _scored(seen, target, parameters, traits, facts)
             return Start(values, seed, (seen.activations, *said))
 
-        (found, *said), slopes = run.slopes_by_activations(score)
+        (found, *said), slopes, linear = run.slopes_by_activations(score)
         for path, slope in slopes.items():
             if slope is None:
                 raise TargetError(
@@ -97,7 +97,7 @@ def trace(
         gradients = {path: traits.unscaled(traits.to_last(slope)) for path, slope in slopes.items()}
         finished = () if finish is None else finish(values, gradients, layout)
         handed = ({}, {}) if alone else (values, gradients)
-        return Traced((finished, *handed, *said), facts | {"paths": tuple(values)})
+        return Traced((finished, *handed, *said), facts | {"paths": tuple(values), "linear": linear})
 
     return program
 

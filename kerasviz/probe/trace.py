@@ -25,6 +25,8 @@ class Trace:
             `"output"` (the model's output as it is, where no such activation ends it).
         input_shapes: the shape of each input without the batch axis, channels last.
         images: what was run, in the model's own structure.
+        linear: the layers in whose activations a score is linear, such as the input of a dense head; None
+            where it is not known.
     """
 
     activations: dict[str, np.ndarray]
@@ -35,6 +37,7 @@ class Trace:
     score_kind: str
     input_shapes: Sequence[tuple[int, ...]]
     images: Batch = None
+    linear: frozenset[str] | None = None
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{path} {values.shape[1:]}" for path, values in self.activations.items())

@@ -176,8 +176,47 @@ def test_attention_between_other_numbers_of_tokens_is_refused(method: str) -> No
     fewer = layers.MaxPooling1D(4)(tokens)
     seen = layers.MultiHeadAttention(1, 4, name="across")(fewer, tokens)
     model = keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling1D()(seen)))
-    with pytest.raises(UnsupportedModelError, match=r"across has scores of shape .* need the same tokens"):
+    sentence = r"across has scores of shape \(N, 1, 4, 16\); .* It attends from one list of tokens to another"
+    with pytest.raises(UnsupportedModelError, match=sentence):
         explain(model, images(1, (8, 8)), method)
+
+
+@pytest.mark.parametrize("method", ATTENTION)
+def test_attention_before_and_after_tokens_are_merged_is_refused(method: str) -> None:
+    image = keras.Input((8, 8, 3))
+    tokens = layers.Reshape((16, 12))(image)
+    seen = layers.MultiHeadAttention(1, 4, name="many")(tokens, tokens)
+    merged = layers.MaxPooling1D(4)(seen)
+    seen = layers.MultiHeadAttention(1, 4, name="few")(merged, merged)
+    model = keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling1D()(seen)))
+    with pytest.raises(UnsupportedModelError, match=r"few sees 4 tokens, many before it 16;"):
+        explain(model, images(1, (8, 8)), method)
+
+
+class Windows(layers.Layer):
+    """Makes pictures of their own of the upper and the lower half."""
+
+    def call(self, x):
+        return keras.ops.reshape(x, (-1, 4, *x.shape[2:]))
+
+
+class Whole(layers.Layer):
+    """Puts them together."""
+
+    def call(self, x):
+        return keras.ops.reshape(x, (-1, 8, *x.shape[2:]))
+
+
+@pytest.mark.parametrize("layer", ["conv", None])
+def test_a_layer_whose_pictures_are_windows_is_refused(layer: str | None) -> None:
+    image = keras.Input((8, 8, 3))
+    found = Whole(name="whole")(layers.Conv2D(2, 3, padding="same", name="conv")(Windows()(image)))
+    model = keras.Model(image, layers.Dense(2)(layers.GlobalAveragePooling2D()(found)))
+    if layer is None:
+        assert explain(model, images(2, (8, 8))).layer == "whole"
+        return
+    with pytest.raises(UnsupportedModelError, match="conv answers 2 pictures with 4 maps"):
+        explain(model, images(2, (8, 8)), layer=layer)
 
 
 def grad_cam_by_tape(model: keras.Model, batch: np.ndarray, target: int) -> np.ndarray:

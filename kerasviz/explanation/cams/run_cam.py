@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasviz.explanation.cams.in_picture import in_picture, refuse_without_part
-from kerasviz.explanation.cams.weigh import Weighting, refuse_undefined
+from kerasviz.explanation.cams.pooling_head import refuse_other_heads
+from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import over_input
 from kerasviz.explanation.request import Request
@@ -28,10 +29,13 @@ def run_cam(
     for found in cut.finished(
         request.images, request.target, request.batch_size, finish, precision, weighting.slow
     ):
-        maps, defined, has_part = found.values
-        refuse_without_part(found.paths[0], has_part)
-        refuse_undefined(defined)
-        parts.append(Found.of(maps if request.raw else over_input(maps, found.shapes), found, found.paths[0]))
+        maps, pooled, has_part = found.values
+        (path,) = found.paths
+        refuse_without_part(path, has_part)
+        if weighting.pooled is not None:
+            chosen_in = request.model if request.layer is None else None
+            refuse_other_heads(path, pooled, path in found.linear, chosen_in, found.shapes)
+        parts.append(Found.of(maps if request.raw else over_input(maps, found.shapes), found, path))
     return joined(parts)
 
 
@@ -49,5 +53,5 @@ class _Maps:
     ) -> tuple[Any, Any, Any]:
         ((path, values),) = activations.items()
         found = in_picture(layout, path, values, gradients[path], self.token_grid, self.raw)
-        maps, defined = self.weighting.maps(path, found.activations, found.gradients, self.relu)
-        return maps, defined, found.has_part if self.weighting.by_gradients else ()
+        maps, pooled = self.weighting.maps(path, found.activations, found.gradients, self.relu)
+        return maps, pooled, found.has_part if self.weighting.by_gradients else ()

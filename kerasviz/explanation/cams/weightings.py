@@ -161,7 +161,8 @@ def cam(activations: Values, gradients: Values) -> Values:
         w_k = the weight from channel k to the class
 
     Y = sum_k w_k / Z sum_i A_ki + b makes every gradient of a channel w_k / Z, so the weights are read from
-    there, w_k = sum_i G_ki: Z times Grad-CAM's. `has_pooling_head` says whether the network has such a head.
+    there, w_k = sum_i G_ki: Z times Grad-CAM's. That holds where Y is linear in A (also of several dense
+    layers without an activation between them, which are one) and averages it, see `averages`.
     Returns `(N, 1, ..., C)`.
 
     >>> cam(ops.ones((1, 2, 1)), ops.array([[[0.5], [0.5]]])).numpy().tolist()
@@ -170,10 +171,10 @@ def cam(activations: Values, gradients: Values) -> Values:
     return ops.sum(gradients, axis=_spatial(gradients), keepdims=True)
 
 
-def has_pooling_head(gradients: Values) -> Values:
+def averages(gradients: Values) -> Values:
     """Return for each picture whether its gradients are constant within every feature map.
 
-    So they are, at every picture, where the network ends in global average pooling and one linear layer.
+    So they are where a score averages the feature maps.
     """
     axes = _spatial(gradients)
     spread = ops.max(gradients, axis=axes) - ops.min(gradients, axis=axes)

@@ -13,7 +13,7 @@ from kerasviz.explanation.found import Found, joined
 from kerasviz.explanation.interpolation import over_input
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.transformers.flows import Values
-from kerasviz.probe import Cut, Layout, attention_scores, batches, is_stream, unknown_grid
+from kerasviz.probe import Cut, Layout, attention_scores, batches, is_stream, shown, unknown_grid
 
 # Of sums of a few hundred numbers in float32.
 _ROUNDING = 1e-5
@@ -75,10 +75,20 @@ def _without_rounding(maps: Values) -> Values:
 
 
 def _refuse_other_shapes(paths: Sequence[str], shapes: Sequence[tuple[int | None, ...]]) -> None:
-    for path, shape in zip(paths, shapes, strict=True):
-        if len(shape) != 4 or shape[2] is None or shape[2] != shape[3] or shape[2:] != shapes[0][2:]:
+    layers = [path.rpartition("/")[0] for path in paths]
+    for layer, shape in zip(layers, shapes, strict=True):
+        if len(shape) != 4:
+            how = "It attends within windows or along some axes"
+        elif shape[2] is None or shape[2] != shape[3]:
+            how = "It attends from one list of tokens to another"
+        elif shape[2:] != shapes[0][2:]:
             raise UnsupportedModelError(
-                f"Attention layer {path.rpartition('/')[0]} has scores of shape {shape}, that of "
-                f"{paths[0].rpartition('/')[0]} {shapes[0]}; maps of attention need the same tokens in all, "
-                "(N, heads, T, T): use grad_cam."
+                f"Attention layer {layer} sees {shape[2]} tokens, {layers[0]} before it {shapes[0][2]}; maps "
+                "of attention need the same tokens in all: use grad_cam."
             )
+        else:
+            continue
+        raise UnsupportedModelError(
+            f"Attention layer {layer} has scores of shape {shown(shape)}; maps of attention need those of "
+            f"all tokens with all, (N, heads, T, T). {how}: use grad_cam."
+        )

@@ -90,6 +90,22 @@ class Start(NamedTuple):
     kept: Any
 
 
+class Slopes(NamedTuple):
+    """What a differentiation by activations found.
+
+    Attributes:
+        kept: what the start kept.
+        by_path: the derivatives by what the asked calls returned, in the shape of the activations; None where
+            the start does not depend on them.
+        linear: the paths in whose activations the start is linear, and a number: whose derivatives are the
+            same whatever the activations are.
+    """
+
+    kept: Any
+    by_path: dict[str, Any]
+    linear: frozenset[str]
+
+
 class Run(Protocol):
     """One run of a model, while its program is traced."""
 
@@ -101,17 +117,13 @@ class Run(Protocol):
             InputError: a layer runs several times and the request does not say which.
         """
 
-    def slopes_by_activations(self, score: Callable[[], Start]) -> tuple[Any, dict[str, Any]]:
-        """Return what `score` kept, and the derivatives by what the asked calls returned.
-
-        `score` runs `forward` and says where to start. The derivatives are `{path: tensor}`, in the shape of
-        the activations; None where the start does not depend on them.
-        """
+    def slopes_by_activations(self, score: Callable[[], Start]) -> Slopes:
+        """Return the derivatives by what the asked calls returned; `score` runs `forward`."""
 
     def slopes_by(
         self, points: Sequence[Any], score: Callable[[Sequence[Any]], Start]
     ) -> tuple[Any, list[Any]]:
-        """Return what `score(points)` kept, and the derivatives by the points, None as above."""
+        """Return what `score(points)` kept, and the derivatives by the points, None as in `Slopes`."""
 
 
 class Traced(NamedTuple):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import tensorflow as tf
 
+# What is known of a tensor without its values.
+_OF_SHAPES = ("OnesLike", "Rank", "Shape", "ShapeN", "Size", "ZerosLike")
 _JOINS = ("Add", "AddN", "AddV2", "ConcatV2", "Maximum", "Minimum", "Mul", "Sub")
 
 
@@ -19,6 +21,27 @@ def upstream_of(tensors: Iterable[tf.Tensor]) -> set[tf.Operation]:
             found.add(op)
             waiting.extend(tensor.op for tensor in op.inputs)
     return found
+
+
+def independent_of(
+    points: Mapping[str, tf.Tensor], values: Mapping[str, tf.Tensor | None], but_by: tf.Tensor
+) -> frozenset[str]:
+    """Return the keys whose value is not computed from the point of that key, save by way of `but_by`."""
+    numbers = {point.op: 1 << at for at, point in enumerate(points.values())}
+    # Of each operation a bit for each point that it is computed from; operations stand in a graph's list
+    # after what they are computed from.
+    found: dict[tf.Operation, int] = {}
+    for op in but_by.graph.get_operations():
+        bits = numbers.get(op, 0)
+        if op.type not in _OF_SHAPES and op is not but_by.op:
+            for tensor in op.inputs:
+                bits |= found.get(tensor.op, 0)
+        found[op] = bits
+    return frozenset(
+        path
+        for path, value in values.items()
+        if value is not None and not found[value.op] & numbers[points[path].op]
+    )
 
 
 def is_branch(

@@ -9,8 +9,9 @@ import keras
 import tensorflow as tf
 
 from kerasviz.probe.attention import computing_scores
-from kerasviz.probe.engine import Outputs, ReluRule, Start
+from kerasviz.probe.engine import Outputs, ReluRule, Slopes, Start
 from kerasviz.probe.engine.tensorflow.final_activation import before_activation
+from kerasviz.probe.engine.tensorflow.graph_walks import independent_of
 from kerasviz.probe.engine.tensorflow.normalisation import folded_normalisation, fused_normalisation
 from kerasviz.probe.engine.tensorflow.recorder import Recorder
 from kerasviz.probe.engine.tensorflow.relu_rules import relu_rule
@@ -51,11 +52,13 @@ class TracedRun:
         names = tuple(getattr(model, "output_names", None) or ())
         return Outputs(values, names, self._activations, before_activation)
 
-    def slopes_by_activations(self, score: Callable[[], Start]) -> tuple[Any, dict[str, Any]]:
-        """Return what `score` kept, and the derivatives by what the asked calls returned."""
+    def slopes_by_activations(self, score: Callable[[], Start]) -> Slopes:
+        """Return the derivatives by what the asked calls returned; `score` runs `forward`."""
         start = score()
-        slopes = _slopes(start, list(self._activations.values()))
-        return start.kept, dict(zip(self._activations, slopes, strict=True))
+        slopes = dict(zip(self._activations, _slopes(start, list(self._activations.values())), strict=True))
+        # Which class is the highest decides where a gradient starts, not what it is.
+        linear = independent_of(self._activations, slopes, start.seed)
+        return Slopes(start.kept, slopes, linear)
 
     def slopes_by(
         self, points: Sequence[Any], score: Callable[[Sequence[Any]], Start]
