@@ -7,6 +7,7 @@ from kerasviz.probe.attention import attention_scores
 from kerasviz.probe.class_scores import Classes, shown
 from kerasviz.probe.cut import Cut, Finished, cached_cut
 from kerasviz.probe.default import default_layer
+from kerasviz.probe.dense import Places, predicted_places
 from kerasviz.probe.engine import ReluRule
 from kerasviz.probe.frozen_forward import FrozenForward, ScoredBatch, frozen_forward, map_size
 from kerasviz.probe.head_layers import feature_layer, output_layer
@@ -43,6 +44,7 @@ __all__ = [
     "LayerTable",
     "Layout",
     "Place",
+    "Places",
     "Probe",
     "ReluRule",
     "Said",
@@ -74,6 +76,7 @@ __all__ = [
     "output_names",
     "pick",
     "picture_position",
+    "predicted_places",
     "region_score",
     "resolve",
     "shown",

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import keras
+import numpy as np
 from keras import ops
 
 from kerasviz.errors import TargetError
-from kerasviz.probe.class_scores import at_class, seed_of, two_sided
-from kerasviz.probe.target import Scored
+from kerasviz.probe.class_scores import at_class, seed_of, shown, two_sided
+from kerasviz.probe.layers import uses_channels_first
+from kerasviz.probe.outputs import pick
+from kerasviz.probe.target import Said, Scored, Target
 
 
 def is_dense(shape: tuple[int | None, ...]) -> bool:
-    """Return whether an output of that shape has a score of each class at each place of a picture.
+    """Return whether an output of that shape has a score of each class at each place of a picture or line.
 
-    >>> is_dense((None, 8, 8, 3)), is_dense((None, 3)), is_dense((None, 7, 3))
-    (True, False, False)
+    >>> is_dense((None, 8, 8, 3)), is_dense((None, 7, 3)), is_dense((None, 3))
+    (True, True, False)
     """
-    return len(shape) > 3
+    return len(shape) > 2
+
+
+def refuse_rows(shape: tuple[int | None, ...], inputs: Sequence[tuple[int | None, ...]]) -> None:
+    """Raise TargetError where an output (N, rows, numbers) lies over no input, such as a row for each box."""
+    if len(shape) == 3 and all(len(one) != 3 for one in inputs):
+        raise TargetError(
+            f"The explained output has shape {shown(shape)}; of an input of more axes it is neither "
+            "(N, classes) nor (N, h, w, classes): pass a callable that makes a score of it."
+        )
 
 
 def places(explained: Any, kind: str) -> Any:
@@ -29,6 +43,30 @@ def places(explained: Any, kind: str) -> Any:
         return ops.cast(explained[..., 0] > (0.5 if kind == "probability" else 0.0), "int32")
     # Of equal ones the first; Keras's argmax takes 0.0 for more than -0.0.
     return ops.cast(ops.top_k(explained, k=1)[1][..., 0], "int32")
+
+
+class Places(NamedTuple):
+    """Which class is predicted at each place, int32 (N, ...), and its probability there, float32.
+
+    `probabilities` is None where the output is no probability.
+    """
+
+    classes: np.ndarray
+    probabilities: np.ndarray | None
+
+
+def predicted_places(model: keras.Model, said: Said, target: Target) -> Places | None:
+    """Return what is predicted at each place of a dense output that was explained; None of any other."""
+    values = None if target.whole else pick(model, said.outputs, target.output)
+    if values is None or not is_dense(values.shape):
+        return None
+    if uses_channels_first(model):
+        values = np.moveaxis(values, 1, -1)
+    # The outputs lie behind the activation where the scores lie before it.
+    kind = "output" if said.score_kind == "output" else "probability"
+    classes = ops.convert_to_numpy(places(values, kind))
+    probabilities = None if kind == "output" else ops.convert_to_numpy(two_sided(values, kind)).max(axis=-1)
+    return Places(classes, probabilities)
 
 
 def most_common(found: Any, within: Any, count: int, rank: int = 1) -> Any:

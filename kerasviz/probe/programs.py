@@ -14,6 +14,7 @@ import keras
 from keras import ops
 
 from kerasviz.errors import InputError, TargetError, UnsupportedModelError
+from kerasviz.probe.dense import refuse_rows
 from kerasviz.probe.engine import Outputs, Program, Run, Start, Traced
 from kerasviz.probe.layers import uses_channels_first, walk
 from kerasviz.probe.outputs import explained
@@ -84,7 +85,7 @@ def trace(
 
         def score() -> Start:
             seen = run.forward(as_numbers(inputs))
-            values, seed, said = _scored(seen, target, parameters, traits, facts)
+            values, seed, said = _scored(seen, target, inputs, parameters, traits, facts)
             return Start(values, seed, (seen.activations, *said))
 
         (found, *said), slopes, linear = run.slopes_by_activations(score)
@@ -110,7 +111,7 @@ def forward(traits: Traits, target: Target | None) -> Program:
         facts: dict[str, Any] = {}
         if target is None:
             return Traced(_handed_out(seen.values), facts)
-        return Traced(_scored(seen, target, parameters, traits, facts)[2], facts)
+        return Traced(_scored(seen, target, inputs, parameters, traits, facts)[2], facts)
 
     return program
 
@@ -125,7 +126,7 @@ def input_gradients(traits: Traits, target: Target, at: int) -> Program:
         def score(points: Sequence[Any]) -> Start:
             arrays[at] = points[0]
             seen = run.forward(as_numbers(keras.tree.pack_sequence_as(inputs, arrays)))
-            return Start(*_scored(seen, target, parameters, traits, facts))
+            return Start(*_scored(seen, target, inputs, parameters, traits, facts))
 
         said, (slope,) = run.slopes_by([ops.cast(arrays[at], "float32")], score)
         if slope is None:
@@ -168,11 +169,18 @@ def ascent(
 
 
 def _scored(
-    seen: Outputs, target: Target, parameters: Sequence[Any], traits: Traits, facts: dict[str, Any]
+    seen: Outputs,
+    target: Target,
+    inputs: Any,
+    parameters: Sequence[Any],
+    traits: Traits,
+    facts: dict[str, Any],
 ) -> tuple[Any, Any, tuple[Any, Any, Any]]:
     """Return where a gradient starts, its seed, and (scores, classes, outputs); note the kind of score."""
     values, kind = explained(seen, target)
-    values = values if target.whole else traits.to_last(values)
+    if not target.whole:
+        values = traits.to_last(values)
+        refuse_rows(tuple(values.shape), [tuple(leaf.shape) for leaf in keras.tree.flatten(inputs)])
     facts |= {"score_kind": kind, "score_shape": None if target.whole else tuple(values.shape)}
     found: Scored = target.score(values, kind, *parameters)
     scores = ops.cast(found.scores, "float32")

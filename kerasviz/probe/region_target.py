@@ -15,6 +15,9 @@ from kerasviz.probe.class_scores import BY_RANK, Classes, check_classes, indices
 from kerasviz.probe.dense import most_common, over_region, places
 from kerasviz.probe.target import Said, Scored, Target
 
+# The explained output, by its number of spatial axes.
+_NEEDED = {1: "(N, w, classes)", 2: "(N, h, w, classes)", 3: "(N, d, h, w, classes)"}
+
 
 @dataclass(frozen=True)
 class RegionScore(Target):
@@ -46,10 +49,11 @@ class RegionScore(Target):
     def parameters(self, model: keras.Model, count: int) -> list[np.ndarray]:
         """Return each picture's class and mask."""
         mask = np.asarray(self.mask, np.float32)
-        if mask.ndim not in (2, 3) or (mask.ndim == 3 and len(mask) != count):
+        single = mask.ndim == self.axes
+        if not single and (mask.ndim != self.axes + 1 or len(mask) != count):
             raise TargetError(f"Got a mask of shape {mask.shape}; expected (h, w), or ({count}, h, w).")
-        mask = np.array(np.broadcast_to(mask, (count, *mask.shape[-2:])))
-        if not mask.any(axis=(1, 2)).all():
+        mask = np.array(np.broadcast_to(mask, (count, *mask.shape[-self.axes :])))
+        if not mask.any(axis=tuple(range(1, self.axes + 1))).all():
             raise TargetError("The region is empty: the mask needs at least one pixel that is not 0.")
         return [indices(self.label, model, self.class_names, count), mask]
 
@@ -65,16 +69,17 @@ class RegionScore(Target):
         """Raise TargetError where the mask is of another size, or there is no such class."""
         size = parameters[1].shape[1:]
         if any(a is not None and a != b for a, b in zip(shape[1:-1], size, strict=True)):
-            raise TargetError(
-                f"The mask is {size[0]}x{size[1]}; the explained output is {shape[1]}x{shape[2]}."
-            )
+            mask, output = ("x".join(map(str, sizes)) for sizes in (size, shape[1:-1]))
+            raise TargetError(f"The mask is {mask}; the explained output is {output}.")
         check_classes(parameters[0], shape, self.class_names)
 
     def score(self, explained: Any, kind: str, *parameters: Any) -> Scored:
         """Return the scores of a batch."""
         if len(explained.shape) != self.axes + 2:
             shape = shown(explained.shape)
-            raise TargetError(f"The explained output has shape {shape}; a region needs (N, h, w, classes).")
+            raise TargetError(
+                f"The explained output has shape {shape}; this region needs {_NEEDED[self.axes]}."
+            )
         classes, mask = parameters
         count = two_sided(explained, kind).shape[-1]
         common = most_common(places(explained, kind), mask, count)

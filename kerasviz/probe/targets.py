@@ -22,9 +22,7 @@ from kerasviz.probe.class_scores import (
     shown,
     two_sided,
 )
-from kerasviz.probe.dense import is_dense, most_common, over_region, places
-from kerasviz.probe.layers import uses_channels_first
-from kerasviz.probe.outputs import pick
+from kerasviz.probe.dense import is_dense, most_common, over_region, places, predicted_places
 from kerasviz.probe.region_target import RegionScore
 from kerasviz.probe.target import Said, Scored, Target
 from kerasviz.probe.weakly import weakly
@@ -57,16 +55,11 @@ class _ClassScore(Target):
     def settled(
         self, model: keras.Model, parameters: Sequence[np.ndarray], said: Said
     ) -> tuple[Target, list[np.ndarray]]:
-        values = pick(model, said.outputs, self.output)
-        if not is_dense(values.shape):
+        found = predicted_places(model, said, self)
+        if found is None:
             return self, [said.classes]
-        if uses_channels_first(model):
-            values = np.moveaxis(values, 1, -1)
-        # The outputs lie behind the activation where the scores lie before it.
-        found = places(values, "output" if said.score_kind == "output" else "probability")
-        axes = values.ndim - 2
-        mask = ops.convert_to_numpy(found) == said.classes.reshape(-1, *[1] * axes)
-        mask = mask.astype(np.float32)
+        axes = found.classes.ndim - 1
+        mask = (found.classes == said.classes.reshape(-1, *[1] * axes)).astype(np.float32)
         region = RegionScore(mask, None, self.output, self.probability, axes=axes)
         return region, [said.classes, mask]
 
@@ -78,7 +71,7 @@ class _ClassScore(Target):
             return self._over_predicted(explained, kind, parameters[0])
         if len(explained.shape) != 2:
             raise TargetError(
-                f"The explained output has shape {shown(explained.shape)}, neither (N, classes) nor "
+                f"The explained output has shape {shown(explained.shape)}; expected (N, classes) or "
                 "(N, h, w, classes): pass a callable that makes a score of it."
             )
         both = two_sided(explained, kind)
@@ -188,8 +181,9 @@ def region_score(
     Methods that change the picture hold class and region as they are for the whole picture.
 
     Args:
-        mask: where it is not 0, `(h, w)` of the output's size, or `(N, h, w)`; fractional values weigh the
-            pixels. None is where the model predicts the class (of one channel, p > 0.5).
+        mask: where it is not 0, `(h, w)` of the output's size, or `(N, h, w)`, or `(w,)` of an output
+            `(N, w, classes)`; fractional values weigh the pixels. None is where the model predicts the class
+            (of one channel, p > 0.5).
         label: class index or label; of a map of one channel, 1 is what it marks and 0 the rest. None is the
             most common class predicted there, other than class 0, which is taken for the background.
         output: which output of several, by name or position.
@@ -210,13 +204,15 @@ def region_score(
     """
     if mask is None:
         return _PredictedRegion(label, 1, output, probability, class_names)
-    return RegionScore(mask, label, output, probability, class_names)
+    axes = 1 if np.ndim(mask) == 1 else 2
+    return RegionScore(mask, label, output, probability, class_names, axes)
 
 
 def as_target(target: Target | Classes | Callable[[Any], Any] | None) -> Target:
     """Return a target for whatever names one: None is the predicted class, an index or label its score.
 
-    Of a segmentation map None is the region of its most common class other than class 0.
+    Of a segmentation map None is the region of its most common class other than class 0; so it is of a
+    segmented line, `(N, w, classes)`, where the input has one axis too.
     """
     if target is None:
         return _ClassScore()

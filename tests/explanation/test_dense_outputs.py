@@ -139,6 +139,38 @@ def test_grad_cam_equals_a_tape_of_ones_own(channels: int, activation: str) -> N
     np.testing.assert_allclose(found.maps * sizes[:, None, None], expected, atol=1e-5)
 
 
+def test_a_segmented_line_equals_a_tape_of_ones_own() -> None:
+    model = random(3, "softmax", axes=1)
+    images = np.random.default_rng(2).normal(size=(2, 8, 2)).astype(np.float32)
+    last, head = model.get_layer("last"), model.get_layer("classes")
+    both = keras.Model(model.input, [last.output, head.output])
+    with tf.GradientTape() as tape:
+        activations, outputs = both(images)
+        logits = tf.nn.conv1d(activations, head.kernel.value, 1, "SAME") + head.bias.value
+        predicted = outputs.numpy().argmax(-1)
+        classes = [1 + np.bincount(one, minlength=3)[1:].argmax() for one in predicted]
+        masks = (predicted == np.array(classes)[:, None]).astype(np.float32)
+        scores = tf.reduce_sum(tf.gather(logits, classes, axis=2, batch_dims=1) * masks, 1) / masks.sum(1)
+    weights = tf.reduce_mean(tape.gradient(scores, activations), axis=1, keepdims=True)
+    expected = tf.nn.relu(tf.reduce_sum(weights * activations, axis=-1))
+    found = kv.explain(model, images)
+    assert found.layer == "last"
+    assert found.classes.tolist() == classes
+    np.testing.assert_allclose(found.scores, scores, rtol=1e-5)
+    np.testing.assert_allclose(found.maps, expected, atol=1e-6)
+    of_mask = kv.explain(model, images[:1], target=kv.region_score(masks[0], int(classes[0])))
+    np.testing.assert_allclose(of_mask.maps[0], expected[0], atol=1e-6)
+    hidden = kv.explain(model, images, "occlusion", patch=4, stride=4, progress=False)
+    np.testing.assert_allclose(hidden.scores, found.scores, rtol=1e-5)
+
+
+def test_rows_that_lie_over_no_input_are_refused() -> None:
+    boxes = keras.Sequential([keras.Input((4, 4, 1)), kl.Conv2D(2, 3), kl.Flatten(), kl.Dense(12)])
+    boxes.add(kl.Reshape((2, 6)))
+    with pytest.raises(TargetError, match=r"shape \(N, 2, 6\); of an input of more axes it is neither"):
+        kv.explain(boxes, PICTURE)
+
+
 def test_volumes() -> None:
     model = random(3, "softmax", axes=3)
     images = np.random.default_rng(2).normal(size=(2, 8, 8, 8, 2)).astype(np.float32)

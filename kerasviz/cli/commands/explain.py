@@ -139,7 +139,8 @@ def _rows(picture: str, views: Sequence[View], columns: Sequence[Column]) -> lis
 
     rows: list[tuple[str, ...]] = []
     for view in views:
-        words = (picture, view.predicted, view.explained, view.probability, view.score)
+        predicted, probability, _ = view.prediction
+        words = (picture, predicted, view.explained, probability, view.score)
         # Fewer maps than columns, where a run was interrupted.
         for column, one in zip(columns, view.maps, strict=False):
             method = f"{column.method.name} at {one.layer}" if one.layer else column.method.name

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kerasviz.cli.parts.class_choice import class_label
+from kerasviz.cli.parts.predictions import Prediction, predictions
 
 if TYPE_CHECKING:
     import keras
@@ -41,16 +42,17 @@ class View:
     maps: Sequence[Map]
     index: int
     explained: str
-    predicted: str
-    probability: str
+    prediction: Prediction
     score: str
 
     @property
     def heading(self) -> str:
         """What stands above the maps; a number stays on the line of its word."""
         words = [self.score]
-        if self.probability != "?":
-            words.insert(0, f"probability {self.probability}")
+        if self.prediction.probability != "?":
+            words.insert(0, f"probability {self.prediction.probability}")
+        if self.prediction.share:
+            words.insert(0, f"on {self.prediction.share}")
         return f"{self.explained}: " + ", ".join(word.replace(" ", "\N{NO-BREAK SPACE}") for word in words)
 
 
@@ -86,7 +88,8 @@ class Explainer:
         except Interrupted as interrupted:
             self.stopped = str(interrupted)
             found.append(interrupted.explanation)
-        return [self._view(found, target, at) for at in range(len(batch))]
+        said = predictions(found[0], self.model, target, self.names)
+        return [self._view(found, prediction, at) for at, prediction in enumerate(said)]
 
     def _explanations(self, batch: np.ndarray, target: Target) -> Iterator[Explanation]:
         """Yield the explanation of each column; all class activation maps are made of one run."""
@@ -131,36 +134,17 @@ class Explainer:
             **column.options,
         )
 
-    def _view(self, found: Sequence[Explanation], target: Target, at: int) -> View:
+    def _view(self, found: Sequence[Explanation], prediction: Prediction, at: int) -> View:
         first = found[0]
         maps = [
             Map(one.maps[at], one.title, one.layer, one.error_texts[at], _chosen(column, one))
             for column, one in zip(self.columns, found, strict=False)  # fewer, where a run was interrupted
         ]
         index = int(first.classes[at])
-        shares = _probabilities(first, self.model, target)[at]
-        return View(
-            maps,
-            index,
-            class_label(index, self.names),
-            class_label(int(shares.argmax()), self.names) if len(shares) else "?",
-            f"{shares[index]:.3f}" if len(shares) and index >= 0 else "?",
-            f"{first.score_kind} {first.scores[at]:.3f}",
-        )
+        score = f"{first.score_kind} {first.scores[at]:.3f}"
+        return View(maps, index, class_label(index, self.names), prediction, score)
 
 
 def _chosen(column: Column, explanation: Explanation) -> dict[str, Any]:
     asked = column.options
     return {name: value for name, value in explanation.options.items() if value != asked.get(name, value)}
-
-
-def _probabilities(explanation: Explanation, model: keras.Model, target: Target) -> np.ndarray:
-    """Return the probabilities `(N, classes)`; `(N, 0)` where the explained output is no such thing."""
-    import numpy as np
-
-    from kerasviz.probe import pick
-
-    outputs = pick(model, explanation.outputs, target.output)
-    if explanation.score_kind == "output" or not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
-        return np.zeros((len(explanation.scores), 0), np.float32)
-    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
