@@ -124,21 +124,46 @@ class LogReader:
         _, index = self._find(info.tag, info.run, info.kind)
         return {step: index.version(at) for at, step in enumerate(index.steps.tolist())}
 
-    def frames(self, tag: str, run: str | None = None, every: int = 1) -> Iterator[Frame]:
+    def between(self, info: TagInfo, first: int, last: int) -> TagInfo:
+        """Return a tag as if it had only the steps from `first` to `last`, both included.
+
+        Raises:
+            InputError: it has none there.
+        """
+        _, index = self._find(info.tag, info.run, info.kind)
+        steps = index.steps[(index.steps >= first) & (index.steps <= last)].tolist()
+        if not steps:
+            raise InputError(
+                f"the tag {info.tag!r} has no step between {first} and {last}: its steps are "
+                f"{info.first_step} to {info.last_step}."
+            )
+        return replace(info, count=len(steps), first_step=steps[0], last_step=steps[-1])
+
+    def frames(
+        self,
+        tag: str,
+        run: str | None = None,
+        every: int = 1,
+        *,
+        steps: tuple[int, int] | None = None,
+    ) -> Iterator[Frame]:
         """Yield the frames of an image tag by rising step, each decoded when it is asked for.
 
         Args:
             tag: The tag's name, as `tags()` gives it.
             run: The run's name; needed only where several runs have the tag.
             every: Yield every k-th frame, beginning with the first; the last one always comes too.
+            steps: Only those from a first to a last step, both included.
 
         Raises:
             InputError: there is no such image tag, several runs have it, or `every` is below 1.
         """
         check_numbers(every=every)
         run, index = self._find(tag, run, "image")
-        count = len(index.steps)
-        wanted = np.unique(np.append(np.arange(0, count, every), count - 1))
+        first, end = 0, len(index.steps)
+        if steps is not None:
+            first, end = np.searchsorted(index.steps, [steps[0], steps[1] + 1]).tolist()
+        wanted = np.unique(np.append(np.arange(first, end, every), end - 1)) if first < end else np.arange(0)
         return self._decoded(run, tag, index, wanted)
 
     def encoded(self, info: TagInfo, steps: Sequence[int]) -> Iterator[EncodedFrame]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from kerasviz.film.animation import Animation, animate
+from kerasviz.film.estimate import Estimate, estimate
 from kerasviz.film.file_names import file_name, file_names
 from kerasviz.film.formats.table import endings, format_of
 from kerasviz.film.sheet_frames import log_sheet
+from kerasviz.film.still import save_still
 
 __all__ = [
     "Animation",
+    "Estimate",
     "animate",
     "endings",
+    "estimate",
     "file_name",
     "file_names",
     "format_of",
     "log_sheet",
+    "save_still",
 ]

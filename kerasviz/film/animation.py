@@ -89,6 +89,7 @@ def animate(
     *,
     fps: float = 12,
     every: int = 1,
+    steps: tuple[int, int] | None = None,
     tile: int | None = None,
     upscale: int | None = None,
     caption: bool = True,
@@ -107,6 +108,7 @@ def animate(
             (needs `kerasviz[mp4]`). A folder, or None for the log's own, gets a GIF named after the tag.
         fps: Frames per second, above 0 and at most 50.
         every: Show every k-th frame, beginning with the first; the last one is always shown.
+        steps: Show the frames from a first to a last step alone, both included.
         tile: Show this tile of the sheet alone, counted from 0 row by row: one filter over time.
         upscale: How many pixels wide and high each pixel is drawn; by default the least that makes the longer
             side 256 pixels or more.
@@ -136,10 +138,12 @@ def animate(
         check_numbers(tile=tile)
     reader = log if isinstance(log, LogReader) else open_log(log)
     info = tag if isinstance(tag, TagInfo) else reader.find(tag)
+    if steps is not None:
+        info = reader.between(info, *steps)
     path = _target(out, reader, info, tile)
     # Drawn before the movie starts: what the canvas and the palette are fitted to.
     spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every
-    samples = _samples(reader.frames(info.tag, info.run, spread))
+    samples = _samples(_frames(reader, info, spread))
     if not samples:
         raise _none_is_whole(reader, info)
     film = _Film(path, reader, info, every, fps, small)
@@ -148,7 +152,7 @@ def animate(
         return film.write(samples, Canvas.fit(samples, shapes_of(samples, tile), tile, upscale, last_step))
     except UnfitFrameError:
         # A frame that is no sample is larger than these: all are looked at, and the film begins anew.
-        shapes = shapes_of(reader.frames(info.tag, info.run, every), tile)
+        shapes = shapes_of(_frames(reader, info, every), tile)
         return film.write(samples, Canvas.fit(samples, shapes, tile, upscale, last_step))
 
 
@@ -167,7 +171,7 @@ class _Film:
         Raises:
             UnfitFrameError: a frame is larger than the canvas, or of colours where that is grey.
         """
-        _check_size(canvas, self.path)
+        check_size(canvas, self.path)
         report = Animation(self.path, width=canvas.width, height=canvas.height)
         drawn = _ahead(self._drawn(canvas, report))
         first = next(drawn, None)
@@ -183,9 +187,14 @@ class _Film:
 
     def _drawn(self, canvas: Canvas, report: Animation) -> Iterator[np.ndarray]:
         """Yield the finished pictures, and count those that have a margin."""
-        for frame in self.reader.frames(self.info.tag, self.info.run, self.every):
+        for frame in _frames(self.reader, self.info, self.every):
             report.letterboxed += canvas.letterboxes(frame)
             yield canvas.draw(frame)
+
+
+def _frames(reader: LogReader, info: TagInfo, every: int) -> Iterator[Frame]:
+    """Return the frames of the steps that `info` says, also when the log has grown since."""
+    return reader.frames(info.tag, info.run, every, steps=(info.first_step, info.last_step))
 
 
 def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo, tile: int | None) -> Path:
@@ -219,7 +228,7 @@ def _samples(frames: Iterable[Frame]) -> list[Frame]:
     return samples
 
 
-def _check_size(canvas: Canvas, path: Path) -> None:
+def check_size(canvas: Canvas, path: Path) -> None:
     """Refuse pictures that the format cannot hold, or that no memory can, before one is drawn."""
     longest = format_of(path.suffix).longest_side
     size = f"{path} would have pictures of {canvas.width:,} x {canvas.height:,} pixels"

@@ -22,6 +22,7 @@ def tag_json(info: TagInfo, versions: Mapping[int, str]) -> str:
             "versions": list(versions.values()),
             "width": width,
             "height": height,
+            "tiles": tiles_json(info.meta),
             "layer": info.meta.layer or None,
             "kind": shown_kind(info.meta),
         }
@@ -62,3 +63,11 @@ def shown_kind(meta: FrameMeta) -> str:
     if meta.kind == "cams" and "attention" in meta.method:
         return "attention"
     return meta.kind if meta.kind in _KINDS else "image"
+
+
+def tiles_json(meta: FrameMeta) -> dict[str, int] | None:
+    """Return where the tiles of a sheet stand; None where a frame is no sheet."""
+    known = {name: meta.tiles.get(name, 0) for name in ("columns", "height", "width", "gap", "count")}
+    if min(known["columns"], known["height"], known["width"], known["count"]) < 1:
+        return None
+    return {"rows": -(-known["count"] // known["columns"]), **known}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ class LocalLog:
     def scalars(self, run: str, tag: str) -> list[tuple[int, float]]:
         """Return steps and values."""
         return self.reader.scalars(tag, run)
+
+    @contextmanager
+    def film_source(self, run: str, tag: str) -> Iterator[tuple[LogReader, TagInfo]]:
+        """Lend the log itself."""
+        yield self.reader, self.reader.find(tag, run)
 
     def layer_note(self, run: str, tag: str) -> LayerNote | None:
         """Return what the log notes of the layer that a tag shows."""

@@ -16,7 +16,7 @@ from kerasviz.tab.answer import RefusedRequestError, sentence
 from kerasviz.tab.static_files import respond_static
 
 # Each is a file in `routes`, with a function `respond(request, log)`.
-ROUTES = ("index", "frames", "scalars", "layer")
+ROUTES = ("index", "frames", "scalars", "layer", "estimate", "export")
 
 
 class EvolutionPlugin(base_plugin.TBPlugin):
@@ -50,12 +50,12 @@ class EvolutionPlugin(base_plugin.TBPlugin):
             return route.respond(request, self._opened().seen_by(request.environ))
         except RefusedRequestError as refusal:
             return sentence(request, str(refusal), refusal.code)
+        except KerasvizError as error:
+            return sentence(request, str(error), 404)
         except ImportError as error:
             return sentence(
                 request, f"kerasviz is not whole on the machine that runs TensorBoard: {error}.", 503
             )
-        except KerasvizError as error:
-            return sentence(request, str(error), 404)
 
     def _opened(self) -> Any:
         """Return the log, opened with the first request."""

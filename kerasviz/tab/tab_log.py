@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from kerasviz.errors import LogError
-from kerasviz.events import EncodedFrame, LayerNote
+from kerasviz.events import EncodedFrame, LayerNote, LogReader, TagInfo
 from kerasviz.tab.local_log import LocalLog
 from kerasviz.tab.log_places import log_places
 
@@ -28,6 +29,10 @@ class TabLog(Protocol):
 
     def scalars(self, run: str, tag: str) -> list[tuple[int, float]]:
         """Return steps and values."""
+        ...
+
+    def film_source(self, run: str, tag: str) -> AbstractContextManager[tuple[LogReader, TagInfo]]:
+        """Lend a log that films can be made of, and the tag in it."""
         ...
 
     def layer_note(self, run: str, tag: str) -> LayerNote | None:

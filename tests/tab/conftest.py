@@ -5,14 +5,22 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tensorboard.plugins import base_plugin
-from werkzeug.test import Client
+from werkzeug.test import Client, TestResponse
 
 from kerasviz.tab.loader import Loader
 
 Serve = Callable[..., Client]
+
+
+class Buffered(Client):
+    """Reads every answer to its end, as a browser does."""
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        return super().open(*args, **{**options, "buffered": True})
 
 
 @pytest.fixture
@@ -27,6 +35,6 @@ def serve() -> Serve:
             path = environ["PATH_INFO"]
             return apps["/static/*" if path.startswith("/static/") else path](environ, start_response)
 
-        return Client(application)
+        return Buffered(application)
 
     return make

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from kerasviz.events import EncodedFrame, caption
 from kerasviz.tab.answer import as_bytes
+from kerasviz.tab.index_json import tiles_json
 from kerasviz.tab.parameters import text, whole_numbers
 from kerasviz.tab.tab_log import TabLog
 
@@ -39,7 +40,7 @@ def frame_json(frame: EncodedFrame) -> dict[str, Any]:
         "version": frame.version,
         "scale": _scale(frame),
         "clipped": None if frame.meta.scale is None else frame.meta.clipped,
-        "tiles": _tiles(frame.meta.tiles),
+        "tiles": tiles_json(frame.meta),
         "caption": caption(frame.step, frame.meta),
     }
 
@@ -50,11 +51,3 @@ def _scale(frame: EncodedFrame) -> dict[str, Any] | None:
     low, high = frame.meta.scale
     colours = "rgb" if frame.picture[_COLOUR_BYTE : _COLOUR_BYTE + 1] == bytes([_RGB]) else "gray"
     return {"low": low, "high": high, "symmetric": low == -high, "colormap": colours}
-
-
-def _tiles(layout: dict[str, int]) -> dict[str, int] | None:
-    """Return where the tiles of a sheet stand; None where the frame is no sheet."""
-    known = {name: layout.get(name, 0) for name in ("columns", "height", "width", "gap", "count")}
-    if min(known["columns"], known["height"], known["width"], known["count"]) < 1:
-        return None
-    return {"rows": -(-known["count"] // known["columns"]), **known}

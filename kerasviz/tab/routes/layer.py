@@ -6,17 +6,16 @@ import base64
 
 from werkzeug.wrappers import Request, Response
 
-from kerasviz.tab.answer import RefusedRequestError, as_json
+from kerasviz.tab.answer import as_json
 from kerasviz.tab.parameters import text
 from kerasviz.tab.tab_log import TabLog
 
 
 def respond(request: Request, log: TabLog) -> Response:
-    """Return path, kind, shape of the output, number of parameters, and the picture that is watched."""
-    tag, run = text(request, "tag"), text(request, "run")
-    note = log.layer_note(run, tag)
+    """Return path, kind, output shape, number of parameters and the picture that is watched; or null."""
+    note = log.layer_note(text(request, "run"), text(request, "tag"))
     if note is None:
-        raise RefusedRequestError(404, f"The log notes nothing of the layer that {tag!r} of {run!r} shows.")
+        return as_json(request, None)
     encoded = base64.b64encode(note.picture).decode()
     return as_json(
         request,
