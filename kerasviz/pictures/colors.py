@@ -21,7 +21,7 @@ SEQUENTIAL = "inferno"
 DIVERGING = "RdBu_r"
 MAGENTA = (255, 0, 255)
 # The lines between tiles: white, or what stands out where a colour map itself holds white.
-GAPS = ((255, 255, 255), (175, 235, 185), (255, 190, 90), (120, 200, 255))
+GAPS = ((255, 255, 255), (70, 80, 130), (255, 190, 90), (120, 200, 255))
 # How far a gap is from every colour of the tiles, in levels of RGB (Euclidean): seen at a glance.
 GAP_DISTANCE = 44.0
 CLASS_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#7F7F7F", "#000000")
@@ -78,10 +78,10 @@ def clear_color(*colormaps: str) -> tuple[int, int, int]:
     """Return the RGB colour of the lines between tiles that are drawn with these colour maps.
 
     It is none of theirs, so that a line is never taken for a value: white where they hold nothing like it,
-    pale green beside grey.
+    slate beside grey, and between RGB kernels.
 
     >>> clear_color("inferno"), clear_color("gray")
-    ((255, 255, 255), (175, 235, 185))
+    ((255, 255, 255), (70, 80, 130))
     """
     table = np.concatenate([color_table(colormap) for colormap in colormaps]).astype(np.float32)
     distances = {color: float(np.linalg.norm(table - color, axis=1).min()) for color in GAPS}

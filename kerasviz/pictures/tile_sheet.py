@@ -128,7 +128,7 @@ def sheet(
             colour map is unknown, or given for RGB tiles.
 
     >>> sheet(np.array([[[0.0]], [[1.0]]]), scale=Scale(0.0, 1.0)).tolist()
-    [[[0, 0, 0], [175, 235, 185], [255, 255, 255]]]
+    [[[0, 0, 0], [70, 80, 130], [255, 255, 255]]]
     """
     tiles = as_numbers(tiles, "tiles")
     layout = SheetLayout.for_tiles(tiles, columns, gap)
@@ -164,7 +164,7 @@ def grey_sheet(
 
     >>> picture, palette = grey_sheet([[[0.0]], [[1.0]]], Scale(0.0, 1.0))
     >>> palette[picture].tolist()
-    [[[0, 0, 0], [175, 235, 185], [255, 255, 255]]]
+    [[[0, 0, 0], [70, 80, 130], [255, 255, 255]]]
     """
     tiles = as_numbers(tiles, "tiles")
     if tiles.ndim != 3:
