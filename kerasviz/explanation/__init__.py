@@ -20,6 +20,7 @@ from kerasviz.explanation.settled import explained_classes
 from kerasviz.explanation.smoothing import SMOOTHING, Smoothing
 from kerasviz.explanation.styles import map_style
 from kerasviz.explanation.table import METHODS, find_method, methods
+from kerasviz.explanation.typed_options import Options
 
 __all__ = [
     "CAM",
@@ -34,6 +35,7 @@ __all__ = [
     "Interrupted",
     "Method",
     "Option",
+    "Options",
     "Probe",
     "Request",
     "Sample",

@@ -55,24 +55,29 @@ def explain_outputs(
             "Got a target that says itself what it reads of the outputs: pass a class, a score or a region "
             "that names none, or use explain."
         )
-    ready = model_ready(model, images, preprocessed or arguments.get("input_range") is not None)
-    if hasattr(ready, "__next__"):
+    if hasattr(images, "__next__"):
         raise InputError(
             "Got an iterator, which gives its batches once, and each output takes a run of its own: pass an "
             "array or a data set."
         )
+    ready = model_ready(model, images, preprocessed or arguments.get("input_range") is not None)
     found = {}
-    for name, output in _outputs(model, ready).items():
+    for name, output in named_outputs(model, ready).items():
         one = dataclasses.replace(asked, output=output)
         try:
-            found[name] = explain(model, ready, method, target=one, preprocessed=True, **arguments)
+            found[name] = explain(model, images, method, target=one, preprocessed=preprocessed, **arguments)
         except TargetError as error:
             raise TargetError(f"Output {name}: {error}") from None
     return found
 
 
-def _outputs(model: keras.Model, images: Any) -> dict[str, str | int]:
-    """Return how the outputs are called, and what a target calls them, by a run on one picture."""
+def named_outputs(model: keras.Model, images: Any) -> dict[str, str | int]:
+    """Return how the outputs of a model are called, and what a target calls them, by a run on one picture.
+
+    Args:
+        model: any Keras model.
+        images: as the network takes them.
+    """
     first = keras.tree.map_structure(lambda leaf: leaf[:1], next(iter(batches(model, images, BATCH_SIZE))))
     made = frozen_forward(model)(first)
     if isinstance(made, dict):

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kerasviz.explanation.found import Found
 from kerasviz.explanation.method import Method
 from kerasviz.explanation.perturbation.rescoring import Stopped
 from kerasviz.explanation.request import Request
-from kerasviz.explanation.result import Explanation
+from kerasviz.explanation.result import Explanation, kept_originals
 from kerasviz.explanation.table import find_method
 from kerasviz.models import check_class_names, class_names
 from kerasviz.probe import LayerRequest, Target, as_target, model_ready
@@ -59,7 +60,8 @@ def explain(
         model: any Keras model; it is not changed. What is compiled for it is kept while the model lives.
         images: an array (N, h, w, C), inputs of a model of several, or a `tf.data.Dataset` of batches; as
             `model.predict` takes them: where the model carries a preprocessor (`keras_hub`), raw pictures of
-            any size, which it is applied to. What it makes of them is explained, kept and drawn.
+            any size, which it is applied to. What it makes of them is explained; maps are drawn on the raw
+            pictures, where they belong.
         method: one of `methods()`, or a `Method` of your own.
         layer: where the network is cut (path, name, index or layer object); None: the last one whose axes are
             the picture's, see `kerasviz.probe.default_layer`.
@@ -95,18 +97,22 @@ def explain(
     >>> explain(model, np.ones((3, 4, 4, 1)), target=1)
     Explanation(Grad-CAM at c: 3 maps of 4 x 4; class 1 (output ...), class 1 (output ...), ...)
     """
-    images = model_ready(model, images, preprocessed or input_range is not None)
+    ready = model_ready(model, images, preprocessed or input_range is not None)
     check_class_names(class_names(model), model)
     row = find_method(method)
     resolved = row.resolved(options)
-    request = Request(model, images, layer, as_target(target), raw, batch_size)
+    request = Request(model, ready, layer, as_target(target), raw, batch_size)
     row.refuse_layer(request, resolved)
+
+    def explanation(found: Found) -> Explanation:
+        originals = kept_originals(images, ready)
+        return Explanation.of(found, row, resolved, model, ready, originals, input_range)
+
     try:
         found = row.run(request, **resolved)
     except Stopped as stopped:
-        so_far = Explanation.of(stopped.found, row, resolved, model, images, input_range)
-        raise Interrupted(so_far, str(stopped)) from None
+        raise Interrupted(explanation(stopped.found), str(stopped)) from None
     doubt = row.doubt and row.doubt(found, resolved)
     if doubt:
         warnings.warn(doubt, stacklevel=2)
-    return Explanation.of(found, row, resolved, model, images, input_range)
+    return explanation(found)

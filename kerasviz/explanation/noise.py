@@ -12,7 +12,7 @@ import numpy as np
 from kerasviz.explanation.entry import BATCH_SIZE
 from kerasviz.explanation.method import Method
 from kerasviz.explanation.request import Request
-from kerasviz.explanation.result import Explanation, kept_images
+from kerasviz.explanation.result import Explanation, kept_images, kept_originals
 from kerasviz.explanation.smoothing import KIND, NOISE, SAMPLES, SEED, Smoothing
 from kerasviz.probe import LayerRequest, Target, as_target, model_ready
 
@@ -77,7 +77,7 @@ def smooth(
     ) -> Explanation:
         last: list[Explanation] = []
         given = {} if getattr(model, "preprocessor", None) is None else {"preprocessed": True}
-        images = model_ready(model, images, preprocessed or input_range is not None)
+        ready = model_ready(model, images, preprocessed or input_range is not None)
 
         def run(copies: Request) -> np.ndarray:
             asked = {"layer": layer, "raw": raw, "batch_size": batch_size, "input_range": input_range}
@@ -86,7 +86,7 @@ def smooth(
             ]
             return last[0].maps
 
-        request = Request(model, images, layer, as_target(target), raw, batch_size)
+        request = Request(model, ready, layer, as_target(target), raw, batch_size)
         found = smoothing.apply(request, run)
         return dataclasses.replace(
             last[0],
@@ -96,7 +96,8 @@ def smooth(
             outputs=found.outputs,
             error=None,
             error_kind=None,
-            images=kept_images(model, images),
+            images=kept_images(model, ready),
+            originals=kept_originals(images, ready),
             smoothing=smoothing,
         )
 

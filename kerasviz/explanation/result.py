@@ -48,6 +48,8 @@ class Explanation:
         error_kind: what the error is: `"completeness"` or `"standard error"`.
         images: what was explained: the very array, or the model's inputs in its own structure; None for a
             stream.
+        originals: the raw pictures that the model's preprocessor made `images` of, to draw on; None where it
+            made none.
         find_form: finds `form` when something is drawn.
         class_names: the names that the model keeps, or None.
         smoothing: the noise around the method, from `smooth`; or None.
@@ -66,6 +68,7 @@ class Explanation:
     error: np.ndarray | None
     error_kind: str | None
     images: Any
+    originals: Any
     find_form: Forms
     class_names: Sequence[str] | None
     smoothing: Smoothing | None
@@ -80,6 +83,7 @@ class Explanation:
         options: Mapping[str, Any],
         model: keras.Model | None,
         images: Any,
+        originals: Any = None,
         input_range: Sequence[float] | None = None,
     ) -> Explanation:
         """Return what was found as an explanation."""
@@ -95,6 +99,7 @@ class Explanation:
             error=found.error,
             error_kind=None if found.error is None else method.error,
             images=kept_images(model, images),
+            originals=originals,
             find_form=KnownForm(None) if model is None else FormSource(model, input_range),
             class_names=None if model is None else class_names(model),
             smoothing=None,
@@ -144,9 +149,12 @@ class Explanation:
     def pictures(self, input_range: Sequence[float] | None = None) -> np.ndarray:
         """Return the explained pictures as they look: uint8 RGB `(N, h, w, 3)`.
 
+        Raw pictures that went through the model's preprocessor are returned as they came, dark where the
+        model does not see them; where its work cannot be followed, as what it made of them.
+
         Args:
             input_range: what the model takes for black and white, where neither the model nor `explain` was
-                told; pictures of uint8 need none.
+                told; pictures of uint8 need none. With it, `images` are shown, not `originals`.
 
         Raises:
             InputError: the range is not known, the pictures were a stream, or the model takes no pictures.
@@ -230,6 +238,7 @@ class Explanation:
             outputs=chosen(self.outputs),
             error=None if self.error is None else self.error[at],
             images=None if self.images is None else chosen(self.images),
+            originals=None if self.originals is None else chosen(self.originals),
         )
 
     def __repr__(self) -> str:
@@ -258,6 +267,11 @@ def kept_images(model: keras.Model | None, images: Any) -> Any:
     if is_stream(images):
         return None
     return images if model is None or hasattr(images, "shape") else checked(model, images)
+
+
+def kept_originals(given: Any, ready: Any) -> Any:
+    """Return what an explanation keeps of the pictures that a preprocessor made `ready` of."""
+    return None if ready is given or is_stream(given) else given
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from kerasviz.images.files import Size, read_image, resize_image, size_pair
 from kerasviz.images.front import Affine, Range, checked_range, measured, said_by
 from kerasviz.images.model_input import picture_input, preprocessed, size_made_by
 from kerasviz.images.picture import Picture, drawable
-from kerasviz.images.placing import Box, found_box
+from kerasviz.images.placing import WHOLE, Box, found_box
 from kerasviz.images.png import as_gray, as_rgb
 
 if TYPE_CHECKING:
@@ -155,6 +155,11 @@ class PictureForm:
         return dataclasses.replace(self, input_range=given, known_from="caller", preprocessor=None)
 
     @property
+    def raw(self) -> PictureForm:
+        """The form of the pictures that the preprocessor takes, in 0..255; without one, this form itself."""
+        return self if self.preprocessor is None else dataclasses.replace(self, preprocessor=None)
+
+    @property
     def size(self) -> tuple[int, int]:
         """The height and width of the pictures that the model takes.
 
@@ -216,6 +221,27 @@ class PictureForm:
         None where that cannot be seen, or has not the model's size: such pictures are stretched to the
         model's size first, so that their maps lie where they belong.
         """
+        if self._scaling is None:
+            return None
+        values = self._made_of(pixels[None])
+        height, width = self._channels_last(values).shape[1:3]
+        if self.height not in (None, height) or self.width not in (None, width):
+            return None
+        box = self.box((pixels.shape[0], pixels.shape[1]))
+        if box is None:
+            return None
+        return values[0], _rounded(self._scaling.undone(self._channels_last(values)))[0], box
+
+    def box(self, size: tuple[int, int]) -> Box | None:
+        """Return which part of raw pictures of that height and width the model sees.
+
+        None where its preprocessor does more than stretch, crop, pad and scale, and cannot be followed.
+
+        Raises:
+            InputError: the range is not known (see `ranged`).
+        """
+        if self.preprocessor is None:
+            return WHOLE
         scaling = self._scaling
         if scaling is None:
             return None
@@ -223,17 +249,9 @@ class PictureForm:
         def levels(pictures: np.ndarray) -> np.ndarray:
             return scaling.undone(self._channels_last(self._made_of(pictures)))
 
-        values = self._made_of(pixels[None])
-        height, width = self._channels_last(values).shape[1:3]
-        if self.height not in (None, height) or self.width not in (None, width):
-            return None
-        size = (pixels.shape[0], pixels.shape[1])
         if size not in self._boxes:
-            self._boxes[size] = found_box(levels, size, pixels.shape[2])
-        box = self._boxes[size]
-        if box is None:
-            return None
-        return values[0], _rounded(scaling.undone(self._channels_last(values)))[0], box
+            self._boxes[size] = found_box(levels, size, 1 if self.channels == 1 else 3)
+        return self._boxes[size]
 
     @functools.cached_property
     def _boxes(self) -> dict[tuple[int, int], Box | None]:

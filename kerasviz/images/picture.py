@@ -34,12 +34,8 @@ class Picture:
         return f"Picture({self.path}, {' x '.join(map(str, self.pixels.shape))})"
 
     def placed(self, values: np.ndarray, *, from_zero: bool = True) -> np.ndarray:
-        """Return a map `(h, w)` of the model's input as it lies on `shown`; see `Box.placed`.
-
-        What the model does not see is no evidence: 0, or the map's smallest value where 0 means nothing
-        special (RISE).
-        """
-        return self.box.placed(values, self.shown.shape[:2], 0.0 if from_zero else float(np.nanmin(values)))
+        """Return a map `(h, w)` of the model's input as it lies on `shown`; see `Box.with_nothing_around`."""
+        return self.box.with_nothing_around(values, self.shown.shape[:2], from_zero)
 
 
 def drawable(image: np.ndarray) -> np.ndarray:

@@ -47,6 +47,28 @@ class Box:
         hole[:] = part[: hole.shape[0], : hole.shape[1]]
         return canvas
 
+    def seen(self, mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Return a bool mask `(h, w)` of the whole picture as one `(height, width)` of the model's input.
+
+        In the padding nothing is True.
+
+        >>> Box(0.0, 0.25, 1.0, 0.75).seen(np.array([[True, True, False, False]]), (1, 2)).tolist()
+        [[True, False]]
+        """
+        (top, bottom), (left, right) = self._pixels(mask.shape)
+        filled = np.zeros((bottom - top, right - left), np.uint8)
+        part = mask[max(top, 0) : bottom, max(left, 0) : right]
+        inside = filled[max(-top, 0) :, max(-left, 0) :]
+        inside[: part.shape[0], : part.shape[1]] = part * np.uint8(255)
+        return resize_image(filled, size) >= 128
+
+    def with_nothing_around(self, values: np.ndarray, size: tuple[int, int], from_zero: bool) -> np.ndarray:
+        """Return a map as `placed` does; what the model does not see of the picture is no evidence.
+
+        That is 0 or, where 0 means nothing special (RISE), the map's smallest value.
+        """
+        return self.placed(values, size, 0.0 if from_zero else float(np.nanmin(values)))
+
     def dimmed(self, picture: np.ndarray) -> np.ndarray:
         """Return a uint8 picture `(h, w, C)`, dark where the model does not see it."""
         if self == WHOLE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -156,8 +158,67 @@ def test_pictures_and_names_of_an_explanation() -> None:
     model, raw = trained("small")
     found = kv.explain(model, raw, target="square")
     assert set(found.labels) == {"square"}
+    ready = model_ready(model, raw, preprocessed=False)
     seen = raw[:, :, SHAPE // 2 : SHAPE // 2 + SHAPE].astype(np.float32)
     expected = keras.ops.convert_to_numpy(keras.layers.Resizing(SIDE, SIDE)(seen))
-    np.testing.assert_allclose(found.pictures(), expected, atol=1)
+    np.testing.assert_allclose(kv.explain(model, ready, preprocessed=True).pictures(), expected, atol=1)
     model.class_names = ["a", "b", "c"]
     assert kv.explain(model, raw, target=1).labels[0] == "b"
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_arrays_are_drawn_on_the_callers_own_pictures(kind, dtype) -> None:
+    model, raw = trained(kind)
+    given = raw.astype(dtype)
+    found = kv.explain(model, given, "saliency")
+    assert found.originals is given
+    assert found.images.shape == (6, SIDE, SIDE, 3)
+    assert found.pictures().shape == found.overlay().shape == raw.shape
+    form = PictureForm.of(model)
+    for at, picture in enumerate(form.fit(one) for one in raw):
+        np.testing.assert_array_equal(found.pictures()[at], picture.box.dimmed(raw[at]))
+        heatmap = picture.box.placed(found.maps[at], raw.shape[1:3], fill=0.0)
+        scale = kv.pictures.sequential(heatmap, 99.5)
+        np.testing.assert_array_equal(
+            found.overlay()[at], kv.overlay(found.pictures()[at], heatmap, scale=scale)
+        )
+    if kind in ("small", "ResNet"):  # they crop: what they do not see is dark, and has no evidence
+        left = found.overlay()[:, :, : SHAPE // 2 - 2]
+        np.testing.assert_array_equal(left, raw[:, :, : SHAPE // 2 - 2] // 3)
+    some = found[1:3]
+    np.testing.assert_array_equal(some.overlay(), found.overlay()[1:3])
+
+
+def test_a_hot_pixel_of_the_model_lies_on_its_pixel_of_the_callers_picture() -> None:
+    model, _ = trained("small")
+    raw = np.full((1, 100, 200, 3), 40, np.uint8)
+    raw[:, 20:36, 120:136] = 250
+    found = kv.explain(model, raw, "input_x_gradient")
+    hot = (found.images[0].sum(axis=-1) > found.images.mean() * 3 + 1).astype(np.float32)
+    shown = dataclasses.replace(found, maps=hot[None], declaration=kv.explanation.find_method("grad_cam"))
+    changed = (shown.overlay() != shown.pictures()).any(axis=-1)[0]
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    assert abs(rows.mean() - 27.5) < 2
+    assert abs(columns.mean() - 127.5) < 2
+
+
+def test_other_entries_keep_the_callers_pictures_too() -> None:
+    model, raw = trained("small")
+    assert kv.smooth(kv.explain, samples=2)(model, raw).pictures().shape == raw.shape
+    (named,) = kv.explain_outputs(model, raw).values()
+    assert named.pictures().shape == raw.shape
+    stream = tf.data.Dataset.from_tensor_slices(raw).batch(4)
+    (named,) = kv.explain_outputs(model, stream).values()
+    assert (named.originals, named.maps.shape) == (None, (6, SIDE, SIDE))
+    ready = model_ready(model, raw, preprocessed=False)
+    assert kv.explain(model, ready, preprocessed=True).originals is None
+
+
+def test_what_cannot_be_followed_is_drawn_as_the_network_saw_it() -> None:
+    model, raw = trained("small")
+    straight = model.preprocessor
+    model.preprocessor = lambda x: keras.ops.flip(straight(x), axis=2)
+    found = kv.explain(model, raw)
+    assert found.pictures().shape == (6, SIDE, SIDE, 3)
+    assert found.overlay().shape == (6, SIDE, SIDE, 3)
