@@ -16,6 +16,10 @@ from typing import Any
 import keras
 
 from kerasviz.errors import ModelFileError
+from kerasviz.models.packages import installed_package
+
+# Of registered classes and functions, such as "package>Name".
+Names = frozenset[str]
 
 # Values that a config writes as if they were objects.
 _VALUES = {
@@ -49,36 +53,49 @@ _FACTORIES = {"deserialize", "get", "serialize"}
 # They run what is stored in the file, or another file that it names.
 _CARRIERS = ("TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 # Arguments that may be lists of values, but are read from a file when they are texts.
-_FILE_ARGUMENTS = ("vocabulary", "idf_weights")
+_FILE_ARGUMENTS = ("vocabulary", "idf_weights", "merges", "proto")
 
 
-def refuse_what_is_not_allowed(config: Any, path: Path) -> None:
+def refuse_what_is_not_allowed(config: Any, path: Path, hidden: Names = frozenset()) -> None:
     """Look at every part of `config`, the JSON values that describe the model in the file `path`.
+
+    Args:
+        config: what the file says of its model.
+        path: the file, for the message.
+        hidden: what is registered, and not to be known all the same.
 
     Raises:
         ModelFileError: a part holds code, would read another file, or is neither part of Keras nor
             registered with `keras.saving.register_keras_serializable` or a custom-object scope.
     """
     parts = list(_named_parts(config))
-    if unsafe := sorted({found for part in parts if (found := _danger(part))}):
+    if unsafe := sorted({found for part in parts if (found := _danger(part, hidden))}):
         raise ModelFileError(
             f"{path} is refused because it holds code that would run, or names a file that would be read "
             f"({', '.join(unsafe[:5])}): put built-in or registered layers in its place and save it again, "
             "or, if you trust it, load it yourself with keras.models.load_model(path, safe_mode=False)."
         )
     for part in parts:
-        if not _is_known(part):
+        if not _is_known(part, hidden):
             name = _full_name(part)
             if name.startswith("keras."):
                 raise ModelFileError(
                     f"{path} uses {_short(name)}, which Keras has, but not to build networks of: save the "
                     "model again without it."
                 )
-            raise ModelFileError(not_of_keras(path, name))
+            raise ModelFileError(not_of_keras(path, name, installed_package(part)))
 
 
-def not_of_keras(path: Path, name: str) -> str:
-    """Return the sentence about a part that is named in a file and is not known."""
+def not_of_keras(path: Path, name: str, package: str | None = None) -> str:
+    """Return the sentence about a part that is named in a file and is not known.
+
+    `package` is the one that the file says it is of, where that is installed.
+    """
+    if package is not None:
+        return (
+            f"{path} uses {_short(name)} of the package {package}, which is not part of Keras: pass "
+            f"allow=[{package!r}] to import it and to know the classes that it registers, if you trust both."
+        )
     return (
         f"{path} uses {_short(name)}, which is not part of Keras: import the module that defines it and "
         "registers it with @keras.saving.register_keras_serializable() before loading the file, if you trust "
@@ -99,7 +116,7 @@ def _named_parts(config: Any) -> Iterator[dict[str, Any]]:
             pending.extend(part)
 
 
-def _danger(part: dict[str, Any]) -> str | None:
+def _danger(part: dict[str, Any], hidden: Names) -> str | None:
     """Say what in `part` runs code stored in the file or reads another file; None when nothing does."""
     for name in _FILE_ARGUMENTS:
         if not _is_list_of_values(part.get(name)):
@@ -111,7 +128,8 @@ def _danger(part: dict[str, Any]) -> str | None:
     if kind in _CARRIERS:
         return f"{kind} layer {name}"
     # A Lambda of a known function holds only that function's name, and is safe.
-    if kind == "Lambda" and not (isinstance(inner, dict) and _is_known_function(inner.get("function"))):
+    named = inner.get("function") if isinstance(inner, dict) else None
+    if kind == "Lambda" and not _is_known_function(named, hidden):
         return f"Lambda layer {name}"
     return None
 
@@ -122,18 +140,18 @@ def _is_list_of_values(argument: Any) -> bool:
     return argument is None or isinstance(argument, list)
 
 
-def _is_known(part: dict[str, Any]) -> bool:
+def _is_known(part: dict[str, Any], hidden: Names) -> bool:
     if "class_name" not in part:
         return True
     kind = part["class_name"]
     if kind == "function":
-        return _is_known_function(part)
-    return isinstance(kind, str) and (kind in _VALUES or _is_known_class(part))
+        return _is_known_function(part, hidden)
+    return isinstance(kind, str) and (kind in _VALUES or _is_known_class(part, hidden))
 
 
-def _is_known_function(part: Any) -> bool:
+def _is_known_function(part: Any, hidden: Names) -> bool:
     if isinstance(part, str):
-        return isinstance(_registered(part), types.FunctionType)
+        return isinstance(_registered(part, hidden), types.FunctionType)
     if not isinstance(part, dict) or part.get("class_name") != "function":
         return False
     name, module = part.get("config"), part.get("module")
@@ -141,7 +159,7 @@ def _is_known_function(part: Any) -> bool:
     if part.get("registered_name") not in (None, "function", name):
         return False
     if module in (None, "builtins"):
-        return _registered(name) is not None or any(map(_finds_function(name), _FUNCTIONS))
+        return _registered(name, hidden) is not None or any(map(_finds_function(name), _FUNCTIONS))
     return str(module).removeprefix("keras.") in _FUNCTIONS and _finds_function(name)(module)
 
 
@@ -153,10 +171,10 @@ def _finds_function(name: Any) -> Callable[[str], bool]:
     return found_in
 
 
-def _is_known_class(part: dict[str, Any]) -> bool:
+def _is_known_class(part: dict[str, Any], hidden: Names) -> bool:
     name, module = part["class_name"], part.get("module")
     alias = part.get("registered_name", name)
-    registered = _registered(alias)
+    registered = _registered(alias, hidden)
     if registered is not None:
         return name in (alias, getattr(registered, "__name__", None))
     if module:
@@ -166,11 +184,11 @@ def _is_known_class(part: dict[str, Any]) -> bool:
 
 
 def _is_building_block(found: Any) -> bool:
-    return isinstance(found, type) and issubclass(found, _building_blocks()) and _is_of_keras(found)
+    return isinstance(found, type) and issubclass(found, building_blocks()) and _is_of_keras(found)
 
 
 @functools.cache
-def _building_blocks() -> tuple[type, ...]:
+def building_blocks() -> tuple[type, ...]:
     """Return the bases of everything that a model is made of."""
     later = (getattr(keras.quantizers, "QuantizationConfig", None),)
     return (
@@ -193,8 +211,9 @@ def _is_of_keras(found: Any) -> bool:
     return str(getattr(found, "__module__", "")).startswith("keras.")
 
 
-def _registered(name: Any) -> Any:
-    return keras.saving.get_registered_object(name) if isinstance(name, str) else None
+def _registered(name: Any, hidden: Names) -> Any:
+    known = isinstance(name, str) and name not in hidden
+    return keras.saving.get_registered_object(name) if known else None
 
 
 def _in_module(module: Any, name: Any) -> Any:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 
 from kerasviz.atomic import atomic_path
 from kerasviz.errors import InputError, ModelFileError, did_you_mean
-from kerasviz.models.allowed import not_of_keras, refuse_what_is_not_allowed
+from kerasviz.models.allowed import building_blocks, not_of_keras, refuse_what_is_not_allowed
 from kerasviz.models.backbones import load_application
 from kerasviz.models.containers import ENDINGS, first_line, read_configs
 from kerasviz.models.old_files import in_words_of_keras_3
+from kerasviz.models.packages import import_packages
 from kerasviz.models.preprocessing import MeanSubtraction
 from kerasviz.models.record import read_record, write_record
 
 
 def load_model(
-    path_or_name: str | os.PathLike[str], *, weights: str | None = "imagenet", compile: bool = False
+    path_or_name: str | os.PathLike[str],
+    *,
+    weights: str | None = "imagenet",
+    compile: bool = False,
+    allow: Sequence[str] = (),
 ) -> keras.Model:
     """Return the model in a file, or a network of `keras.applications` by its name.
 
@@ -37,8 +43,13 @@ def load_model(
         path_or_name: the file, the folder or the name. What exists on disk is never taken for a name.
         weights: for a name only: `"imagenet"` (downloaded by Keras into its cache) or None for random ones.
         compile: whether a model that was saved compiled gets back its optimizer, loss and metrics.
+        allow: installed packages that a file may use, such as `["keras_hub"]`. They are imported, and the
+            layers, models and their like that they register with Keras are known: their functions are not,
+            nor what other packages register. Allow only a package that you trust; its classes are given
+            what the file says.
 
     Raises:
+        InputError: `allow` names what cannot be imported, or registers no class.
         ModelFileError: the file is missing, damaged, no model or unsafe, needs a class that is not
             registered, the name is unknown, or the weights cannot be downloaded.
 
@@ -53,7 +64,7 @@ def load_model(
     if is_folder:
         return _load_saved_model(path)
     if is_file:
-        return _load_file(path, compile)
+        return _load_file(path, compile, allow)
     if path.suffix or len(path.parts) != 1:
         raise ModelFileError(f"there is no model file {path}. {_files_beside(path)}".strip())
     try:
@@ -90,9 +101,11 @@ def save_model(model: keras.Model, path: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _load_file(path: Path, compile: bool) -> keras.Model:
-    for config in read_configs(path, compile):
-        refuse_what_is_not_allowed(config, path)
+def _load_file(path: Path, compile: bool, allow: Sequence[str]) -> keras.Model:
+    configs = read_configs(path, compile)
+    hidden = import_packages(allow, building_blocks())
+    for config in configs:
+        refuse_what_is_not_allowed(config, path, hidden)
     try:
         with in_words_of_keras_3(path) as read:
             model = keras.models.load_model(read, compile=compile, safe_mode=True)

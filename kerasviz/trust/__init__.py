@@ -15,6 +15,7 @@ from kerasviz.trust.evaluator import (
     as_table,
 )
 from kerasviz.trust.files import score_table, write_scores
+from kerasviz.trust.fitting import FittedPictures, fit_split
 from kerasviz.trust.mosaic import Mosaics, grid_pointing_game, make_mosaics
 from kerasviz.trust.sanity import SanityCheck, sanity_check
 
@@ -25,6 +26,7 @@ __all__ = [
     "OF_MASKS",
     "Curves",
     "Evaluator",
+    "FittedPictures",
     "MethodScores",
     "Mosaics",
     "SanityCheck",
@@ -32,6 +34,7 @@ __all__ = [
     "as_table",
     "deletion",
     "energy_inside",
+    "fit_split",
     "grid_pointing_game",
     "insertion",
     "intersection_over_union",

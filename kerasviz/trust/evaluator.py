@@ -15,6 +15,7 @@ import numpy as np
 from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError, UnsupportedModelError, did_you_mean
 from kerasviz.explanation import Request, explain, explained_classes, find_method
+from kerasviz.images import PictureForm
 from kerasviz.probe import LayerRequest, as_target, class_score, model_ready, uses_channels_first
 from kerasviz.trust.agreement import (
     checked_pairs,
@@ -108,7 +109,8 @@ class Evaluator:
         model: any Keras model with one input of pictures; it is not changed.
         images: `(N, h, w, C)`, as `model.predict` takes them: a preprocessor that the model carries
             (`keras_hub`) is applied to them.
-        masks: bool `(N, h, w)`, True on the object; None where no measure needs them.
+        masks: bool `(N, h, w)`, True on the object, of the size of `images`; None where no measure needs
+            them. Where a preprocessor is applied to the pictures, the masks are cropped and padded with them.
         target: the classes explained, an index or one for each picture; None for the predicted ones.
         settings: what is measured.
         options: `{method: {option: value}}`, for `explain`; a `layer` there goes before that of the settings.
@@ -136,7 +138,10 @@ class Evaluator:
     preprocessed: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "images", model_ready(self.model, self.images, self.preprocessed))
+        ready = model_ready(self.model, self.images, self.preprocessed)
+        if self.masks is not None and ready is not self.images:
+            object.__setattr__(self, "masks", self._preprocessed(self.masks, ready.shape[1:3]))
+        object.__setattr__(self, "images", ready)
         object.__setattr__(self, "preprocessed", True)
         if self.images.ndim != 4:
             raise InputError(f"Got images of shape {self.images.shape}; expected pictures (N, h, w, C).")
@@ -150,6 +155,23 @@ class Evaluator:
     def __repr__(self) -> str:
         masks = "no masks" if self.masks is None else "masks"
         return f"Evaluator({self.model.name}: {len(self.images)} pictures, {masks}, {self.settings})"
+
+    def _preprocessed(self, masks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Return masks of the pictures as they come out of the model's preprocessor, in that size."""
+        given = np.asarray(self.images).shape[:3]
+        if np.shape(masks) != given:
+            raise InputError(
+                f"Got pictures of shape {given} and masks of shape {np.shape(masks)}; expected masks of the "
+                "pictures' size: what the model's preprocessor does to the pictures is done to them."
+            )
+        box = PictureForm.of(self.model).box(given[1:])
+        if box is None:
+            raise InputError(
+                f"The preprocessor of the model {self.model.name!r} does more than stretch, crop, pad and "
+                "scale, so that masks cannot follow: pass what it makes of the pictures, and masks of that, "
+                "with preprocessed=True."
+            )
+        return np.stack([box.seen(mask, size) for mask in np.asarray(masks, bool)])
 
     @cached_property
     def classes(self) -> np.ndarray:

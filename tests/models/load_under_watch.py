@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import functools
+import importlib
 import json
 import os
 import struct
@@ -38,13 +40,18 @@ def was_opened(descriptor: int) -> bool:
         return False
 
 
-def main(loader: str, bait: str, sentinel: str, files: list[str]) -> None:
+def main(loader: str, bait: str, sentinel: str, allow: str, files: list[str]) -> None:
     import keras
 
     from kerasviz.errors import ModelFileError
     from kerasviz.models import load_model
 
-    load = load_model if loader == "kerasviz" else keras.models.load_model
+    load = keras.models.load_model
+    if loader == "kerasviz":
+        packages = [allow] if allow else []
+        for package in packages:  # importing it may do anything, and is what its user asked for
+            importlib.import_module(package)
+        load = functools.partial(load_model, allow=packages)
     events: list[str] = []
     opened = watch_opens(bait)
     sys.addaudithook(lambda name, arguments: events.append(name) if name in WATCHED else None)
@@ -69,4 +76,4 @@ def main(loader: str, bait: str, sentinel: str, files: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], sys.argv[4:])
+    main(*sys.argv[1:5], sys.argv[5:])

@@ -28,8 +28,8 @@ OLD_KERAS = tuple(map(int, keras.__version__.split(".")[:2])) < (3, 9)
 Found = dict[str, tuple[str, list[str]]]
 
 
-def run_under_watch(loader: str, aim: Aim, files: list[Path]) -> Found:
-    command = [sys.executable, load_under_watch.__file__, loader, str(aim.bait), str(aim.sentinel)]
+def run_under_watch(loader: str, aim: Aim, files: list[Path], allow: str = "") -> Found:
+    command = [sys.executable, load_under_watch.__file__, loader, str(aim.bait), str(aim.sentinel), allow]
     result = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr[-3000:]
     return json.loads(result.stdout.splitlines()[-1])

@@ -63,15 +63,14 @@ def run(args: argparse.Namespace) -> None:
     import numpy as np
 
     from kerasviz.cli.parts.data import load_data
-    from kerasviz.cli.parts.inputs import find_class_names, read_form, split_list
+    from kerasviz.cli.parts.inputs import find_class_names, open_model, read_form, split_list
     from kerasviz.embeddings import check_method, embed_layers, thumbnail_side
-    from kerasviz.models import load_model
     from kerasviz.probe import Probe, feature_layer, output_layer
 
     methods = split_list(args.method or ["pca"])
     for method in methods:
         check_method(method)
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     paths = Probe(model, split_list(args.layer) or feature_layer(model)).paths
     output = output_layer(model)

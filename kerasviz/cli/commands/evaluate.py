@@ -111,13 +111,9 @@ def run(args: argparse.Namespace) -> int | None:
 
 
 def _open(args: argparse.Namespace) -> Evaluator:
-    import numpy as np
-
     from kerasviz.cli.parts.chosen_methods import parse_settings
-    from kerasviz.cli.parts.inputs import read_form, split_list
-    from kerasviz.images import in_threads
-    from kerasviz.models import load_model
-    from kerasviz.trust import MEASURES, OF_MASKS, Evaluator, Settings
+    from kerasviz.cli.parts.inputs import open_model, read_form, split_list
+    from kerasviz.trust import MEASURES, OF_MASKS, Evaluator, Settings, fit_split
 
     settings = Settings(
         split_list(args.measure) if args.measure else MEASURES,
@@ -129,20 +125,17 @@ def _open(args: argparse.Namespace) -> Evaluator:
         args.layer,
     )
     options = parse_settings(args.set)
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     split = _split(args, model, form, bool(set(OF_MASKS) & set(settings.measures)))
-    # Stretched before a preprocessor could crop or pad them: so are the masks.
-    pictures = in_threads(lambda at: form.fit(split.pixels(at, form.size)), range(len(split)))
-    masks = None
-    if split.masks is not None:
-        masks = np.stack(in_threads(lambda at: split.mask(at, form.size), range(len(split))))
-    target = split.labels.tolist() if args.true_class else None
+    pictures = fit_split(split, form)
+    if pictures.unseen:
+        print(f"left out {pictures.unseen}: of their object the model sees nothing")
     return Evaluator(
         model,
-        form.batch(pictures),
-        masks,
-        target=target,
+        pictures.images,
+        pictures.masks,
+        target=pictures.labels.tolist() if args.true_class else None,
         settings=settings,
         options=options,
         preprocessed=True,

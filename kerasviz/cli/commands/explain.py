@@ -109,13 +109,12 @@ def _open(args: argparse.Namespace) -> tuple[PictureForm, Explainer, Writer, Ask
     from kerasviz.cli.parts.columns import chosen_columns
     from kerasviz.cli.parts.drawing import Naming, Writer, chosen_styles
     from kerasviz.cli.parts.explaining import Explainer
-    from kerasviz.cli.parts.inputs import find_class_names, read_form
+    from kerasviz.cli.parts.inputs import find_class_names, open_model, read_form
     from kerasviz.cli.parts.targets import asked_targets, target_parts
-    from kerasviz.models import load_model
 
     options = chosen_options(args)
     styles = chosen_styles(args, list(options))
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     names = find_class_names(args, model)
     asked = asked_targets(args, names)

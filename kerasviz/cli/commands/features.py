@@ -53,11 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the sheets, and print the name of each file."""
-    from kerasviz.cli.parts.inputs import output_names, read_batches, read_form, report_skipped, split_list
+    from kerasviz.cli.parts.inputs import (
+        open_model,
+        output_names,
+        read_batches,
+        read_form,
+        report_skipped,
+        split_list,
+    )
     from kerasviz.cli.parts.rectangle import parse_rectangle
     from kerasviz.errors import InputError
     from kerasviz.images import find_images
-    from kerasviz.models import load_model
     from kerasviz.pictures.figures import save_figure
     from kerasviz.probe import Probe
 
@@ -65,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
         raise InputError("--channel draws one map alone: leave out --mask and --top, or --channel.")
     rectangle = parse_rectangle(args.mask, "--mask") if args.mask else None
     files = find_images(args.images)
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     probe = Probe(model, split_list(args.layer), preprocessed=True)
     names = dict(zip(files, output_names(files), strict=True))

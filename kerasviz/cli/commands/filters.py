@@ -45,14 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the figures, and print the name of each file."""
-    from kerasviz.cli.parts.inputs import file_part, split_list
+    from kerasviz.cli.parts.inputs import file_part, open_model, split_list
     from kerasviz.layer_filters import filtered_figure, kernel_figure, layer_filters, pairs_figure
-    from kerasviz.models import load_model
     from kerasviz.pictures.figures import save_figure
 
     number = whole_number(args.channel)
     channel = args.channel if number is None else number
-    model = load_model(args.model)
+    model = open_model(args)
     layers: list[str | None] = [*split_list(args.layer)] or [None]
     found = [one for layer in layers for one in layer_filters(model, layer)]
     for one in found:

@@ -21,11 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the table, and the number of layers and parameters."""
+    from kerasviz.cli.parts.inputs import open_model
     from kerasviz.cli.parts.tables import print_table
-    from kerasviz.models import load_model
     from kerasviz.probe import layers
 
-    model = load_model(args.model, weights=None)
+    model = open_model(args, weights=None)
     table = layers(model)
     headings = ("path", "kind", "output shape", "parameters", "target")
     rows = [

@@ -70,13 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Search, write the sheet and print a table of the scores."""
-    from kerasviz.cli.parts.inputs import find_class_names, read_form
+    from kerasviz.cli.parts.inputs import find_class_names, open_model, read_form
     from kerasviz.cli.parts.tables import print_table
     from kerasviz.images import write_png
-    from kerasviz.models import load_model
     from kerasviz.pictures import Scale, sheet
 
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     objectives, labels = _objectives(args, model, find_class_names(args, model))
     if args.log_dir or args.animation:

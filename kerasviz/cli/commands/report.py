@@ -33,12 +33,11 @@ def run(args: argparse.Namespace) -> None:
     """Write the page, and say what could not be put on it."""
     from kerasviz.cli.parts.data import load_data
     from kerasviz.cli.parts.flags import as_flags
-    from kerasviz.cli.parts.inputs import find_class_names, given_range, read_form
-    from kerasviz.models import load_model
+    from kerasviz.cli.parts.inputs import find_class_names, given_range, open_model, read_form
     from kerasviz.report import write_report
     from kerasviz.training import log_beside
 
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     names = find_class_names(args, model)
     data = load_data(args, names, form.size)

@@ -39,12 +39,11 @@ def run(args: argparse.Namespace) -> None:
     """Print the table of the stages and write `sanity.json`, its curves and maps."""
     from kerasviz.atomic import atomic_path
     from kerasviz.cli.parts.chosen_methods import settings_of
-    from kerasviz.cli.parts.inputs import read_batches, read_form, report_skipped
+    from kerasviz.cli.parts.inputs import open_model, read_batches, read_form, report_skipped
     from kerasviz.cli.parts.tables import print_table
     from kerasviz.errors import InputError
     from kerasviz.explanation import find_method
     from kerasviz.images import find_images
-    from kerasviz.models import load_model
     from kerasviz.pictures.figures import comparison_figure, save_figure
     from kerasviz.trust import sanity_check
 
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
             f"--set {method.name}.seed cannot be told from --seed, the shuffling's: leave it out."
         )
     method.resolved(options)
-    model = load_model(args.model)
+    model = open_model(args)
     form = read_form(args, model)
     files = find_images(args.images)
     skipped: list[tuple[Path, str]] = []

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 # What stands behind an argument's name in a sentence that shows how to pass it.
 _PLACEHOLDERS = {"input_range": ("(low, high)", "LOW,HIGH")}
 
+_ALLOWED = re.compile(r"allow=\['([\w.]+)'\]")
 _OF_AN_OUTPUT = re.compile(r"target=top_class\(output='?([^')]*)'?\), or explain_outputs for each")
 
 
@@ -23,6 +24,9 @@ def as_flags(sentence: str, arguments: Iterable[str]) -> str:
     'with --overwrite the run in logs/log_dir goes'
     """
     arguments = list(arguments)
+    if "allow" in arguments:
+        sentence = _ALLOWED.sub(r"--allow \1", sentence)
+        sentence = re.sub(r"\ballow (names|is)\b", r"--allow \1", sentence)
     if "output" in arguments:
         sentence = _OF_AN_OUTPUT.sub(r"--output \1", sentence)
     for name in arguments:

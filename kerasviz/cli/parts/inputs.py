@@ -21,8 +21,28 @@ _DEFAULT_SIZE = 224
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:
-    """Add MODEL."""
+    """Add MODEL and --allow."""
     parser.add_argument("model", metavar="MODEL", help=MODEL_HELP)
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="an installed package whose classes the file may use, such as keras_hub; may be repeated. It is "
+        "imported: allow only what you trust",
+    )
+
+
+def open_model(args: argparse.Namespace, *, weights: str | None = "imagenet") -> keras.Model:
+    """Return the model that MODEL names.
+
+    Raises:
+        ModelFileError: there is none, or it is refused; see `kerasviz.models.load_model`.
+        InputError: --allow names no package with layers.
+    """
+    from kerasviz.models import load_model
+
+    return load_model(args.model, weights=weights, allow=args.allow)
 
 
 def add_pictures(parser: argparse.ArgumentParser, out: str, batch_size: int) -> None:
