@@ -128,9 +128,9 @@ def test_every_parameter_changes_the_frames(tmp_path, small_model, pictures, pho
 
 
 def test_mistakes_are_refused_before_training(tmp_path, small_model, pictures, photos) -> None:
-    for options, error in (({"layer": "conv9"}, LayerNotFoundError), ({"method": "grad_kam"}, InputError)):
-        with pytest.raises(error):
-            fit(small_model(), pictures, kv.watch.cams(photos[0], input_range=RANGE, **options), tmp_path)
+    source = kv.watch.cams(photos[0], "conv9", input_range=RANGE)
+    with pytest.raises(LayerNotFoundError):
+        fit(small_model(), pictures, source, tmp_path)
 
 
 def test_attention_is_a_source(tmp_path) -> None:
@@ -146,3 +146,73 @@ def test_attention_is_a_source(tmp_path) -> None:
     assert frames[0].meta.method == "attention_rollout"
     for found, heatmap in zip(frames[0].meta.scales, expected, strict=True):
         assert found == pytest.approx([heatmap.min(), heatmap.max()], rel=1e-5)
+
+
+def test_signed_maps_are_drawn_around_zero_in_diverging_colours(
+    tmp_path, small_model, pictures, photos
+) -> None:
+    """Before, they were drawn from 0: what speaks against the class looked like nothing."""
+    model = small_model(learning_rate=0.0)
+    watched = [("conv1", "grad_cam", {"relu": False}), (None, "occlusion", {"patch": 2, "stride": 2})]
+    for number, (layer, method, options) in enumerate(watched):
+        maps = kv.explain(model, photos, method, layer=layer, target=1, **options).maps
+        assert (maps < 0).any()
+        source = kv.watch.cams(photos, layer, method, 1, input_range=RANGE, **options)
+        (frame, *_) = fit(model, pictures, source, tmp_path / str(number))
+        assert frame.meta.more["options"] == options
+        layout = SheetLayout(**frame.meta.tiles)
+        for index, heatmap in enumerate(maps):
+            most = float(np.abs(heatmap).max())
+            assert frame.meta.scales[index] == pytest.approx([-most, most], rel=1e-5)
+            expected = overlay(photos[index].astype("uint8"), heatmap, scale=Scale(-most, most))
+            np.testing.assert_array_equal(layout.crop(frame.image, index), expected)
+        # Red where it speaks for the class, blue where it speaks against it.
+        against = np.unravel_index(maps[0].argmin(), maps[0].shape)
+        change = layout.crop(frame.image, 0)[against].astype(int) - photos[0][against].astype(int)
+        assert change[2] - change[0] > 20
+
+
+def test_input_gradients_span_their_percentile_as_elsewhere(tmp_path, small_model, pictures, photos) -> None:
+    model = small_model(learning_rate=0.0)
+    for number, method in enumerate(("saliency", "input_x_gradient")):
+        maps = kv.explain(model, photos, method, target=1).maps
+        source = kv.watch.cams(photos, method=method, target=1, input_range=RANGE)
+        (frame, *_) = fit(model, pictures, source, tmp_path / str(number))
+        for index, heatmap in enumerate(maps):
+            high = np.percentile(np.abs(heatmap), 99.5)
+            low = 0.0 if method == "saliency" else -high
+            assert frame.meta.scales[index] == pytest.approx([low, high], rel=1e-5)
+        expected = kv.explain(model, photos, method, target=1, input_range=RANGE).overlay()
+        layout = SheetLayout(**frame.meta.tiles)
+        np.testing.assert_array_equal(layout.crop(frame.image, 1), expected[1])
+
+
+def test_once_signed_the_scale_stays_around_zero(small_model, photos) -> None:
+    from kerasviz.watch.cam_frames import _Scales
+
+    scales = _Scales(kv.explanation.find_method("grad_cam"), {"relu": False})
+    assert scales.of(np.full((1, 2, 2), 3.0)) == [Scale(0.0, 3.0)]
+    assert scales.of(np.array([[[-1.0, 3.0]]])) == [Scale(-3.0, 3.0)]
+    assert scales.of(np.full((1, 2, 2), 3.0)) == [Scale(-3.0, 3.0)]
+    unsigned = _Scales(kv.explanation.find_method("input_x_gradient"), {"channels": "sum_abs"})
+    assert unsigned.of(np.full((1, 2, 2), 3.0)) == [Scale(0.0, 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "said"),
+    [
+        ("grad_cam", {"masks": 3}, "Method grad_cam has no option 'masks'"),
+        ("rise", {"masks": 0}, "masks is 0; rise takes a whole number from 1"),
+        ("rise", {"relu": True}, "Method rise has no option 'relu'"),
+        ("grad_kam", {}, "There is no method 'grad_kam'"),
+    ],
+)
+def test_options_are_checked_as_explain_checks_them_and_at_once(photos, method, options, said) -> None:
+    with pytest.raises(InputError, match=said):
+        kv.watch.cams(photos, method=method, **options)
+
+
+def test_no_bar_is_shown_while_a_network_trains(tmp_path, small_model, pictures, photos, capsys) -> None:
+    source = kv.watch.cams(photos[0], method="rise", masks=8, input_range=RANGE)
+    fit(small_model(), pictures, source, tmp_path)
+    assert capsys.readouterr().err == ""
