@@ -240,7 +240,7 @@ def survey(model, places, inputs, output=None):
     with tapped([place.layer for place in places], note):
         values = model(keras.tree.map_structure(_blank, inputs), training=False)
     return [
-        LayerCall(place, call, (None, *value.shape[1:]), True, value is values)
+        LayerCall(place, call, (None, *value.shape[1:]), True, value is values, str(id(value)), lambda: False)
         for place, call, value in calls
     ]
 
