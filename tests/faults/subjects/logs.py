@@ -13,9 +13,9 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2, tensor_
 from faults.damage import damaged
 from faults.odd_values import NUMBERS, TEXTS, altered
 from faults.subject import Place, Run, Subject, command
-from kerasviz.events import Damage, open_log
+from kerasviz.events import open_log
 from kerasviz.events.meta import pack
-from kerasviz.events.records import frame_record, read_records
+from kerasviz.events.records import GrowingRecords, frame_record
 
 _STEPS = (-(2**63), -1, 0, 1, 2**31, 2**63 - 1)
 _TAGS = (
@@ -74,7 +74,7 @@ def _damage_bytes(rng: random.Random, path: Path) -> None:
 
 def _damage_records(rng: random.Random, path: Path) -> None:
     """Damage what is inside of some records, and give them the right lengths and checksums."""
-    records = [data for _, data in read_records(path, Damage())]
+    records = [data for _, data in GrowingRecords(path).read()]
     for _ in range(rng.randint(1, 5)):
         at = rng.randrange(len(records))
         records[at] = damaged(rng, records[at], records)
