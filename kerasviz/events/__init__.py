@@ -7,12 +7,13 @@ from kerasviz.events.damage import Damage
 from kerasviz.events.event_log import EventLog
 from kerasviz.events.folder import LogFiles, files_below
 from kerasviz.events.frame import EncodedFrame, Frame, TagInfo
-from kerasviz.events.image_summary import encode_png
-from kerasviz.events.layer_note import LayerNote
-from kerasviz.events.meta import FrameMeta
+from kerasviz.events.image_summary import decode_picture, encode_png
+from kerasviz.events.layer_note import PLUGIN_NAME, LayerNote, note_tag, picture_tag, read_note
+from kerasviz.events.meta import FrameMeta, unpack
 from kerasviz.events.reader import LogReader, open_log
 
 __all__ = [
+    "PLUGIN_NAME",
     "TOLERATED_CLIPPING",
     "Damage",
     "EncodedFrame",
@@ -24,8 +25,13 @@ __all__ = [
     "LogReader",
     "TagInfo",
     "caption",
+    "decode_picture",
     "encode_png",
     "files_below",
+    "note_tag",
     "open_log",
+    "picture_tag",
+    "read_note",
     "scale_text",
+    "unpack",
 ]

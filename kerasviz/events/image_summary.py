@@ -73,18 +73,24 @@ def encoded_image(value: summary_pb2.Summary.Value, sample: int = 0) -> bytes:
 
 
 def decode_image(value: summary_pb2.Summary.Value, sample: int = 0) -> np.ndarray | None:
-    """Return one picture of an image value as uint8 `(h, w)` or `(h, w, 3)` RGB; None if it does not decode.
+    """Return one picture of an image value, see `decode_picture`.
 
-    Reads our own values, those of `tf.summary.image` and the image summaries of TensorFlow 1. Pictures with
-    transparency are laid on white, 16-bit pictures are reduced to 8 bits. Those of too many pixels are not
-    decoded (see `fits_the_memory`).
+    Reads our own values, those of `tf.summary.image` and the image summaries of TensorFlow 1.
+    """
+    return decode_picture(encoded_image(value, sample))
+
+
+def decode_picture(encoded: bytes) -> np.ndarray | None:
+    """Return a picture file as uint8 `(h, w)` or `(h, w, 3)` RGB; None if it does not decode.
+
+    Pictures with transparency are laid on white, 16-bit pictures are reduced to 8 bits. Those of too many
+    pixels are not decoded (see `fits_the_memory`).
     """
     # Here, as the tab hands pictures on as they are: cv2 takes time and memory.
     import cv2
 
     from kerasviz.images import fits_the_memory
 
-    encoded = encoded_image(value, sample)
     if not fits_the_memory(encoded):
         return None
     try:

@@ -115,14 +115,14 @@ class LogReader:
         run, index = self._find(tag, run, kind)
         return _info(run, tag, index)
 
-    def versions(self, info: TagInfo) -> dict[int, str]:
+    def versions(self, info: TagInfo) -> Mapping[int, str]:
         """Return every step of an image tag with its `EncodedFrame.version`, by rising step.
 
         Raises:
             InputError: the tag is not there any more.
         """
         _, index = self._find(info.tag, info.run, info.kind)
-        return {step: index.version(at) for at, step in enumerate(index.steps.tolist())}
+        return index.versions
 
     def between(self, info: TagInfo, first: int, last: int) -> TagInfo:
         """Return a tag as if it had only the steps from `first` to `last`, both included.
@@ -186,7 +186,7 @@ class LogReader:
             picture = b"" if value is None else encoded_image(value, index.sample)
             if value is not None and picture:
                 step, meta = int(index.steps[at]), decode_meta(value)
-                yield EncodedFrame(step, record.wall_time, picture, meta, index.version(at))
+                yield EncodedFrame(step, record.wall_time, picture, meta, index.versions[step])
 
     def scalars(self, tag: str, run: str | None = None) -> list[tuple[int, float]]:
         """Return the `(step, value)` pairs of a scalar tag by rising step.

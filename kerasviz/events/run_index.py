@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +42,11 @@ class TagIndex:
     offsets: np.ndarray
     values: np.ndarray
 
-    def version(self, at: int) -> str:
-        """Return a short text for the record `at`, another one when it was replaced."""
-        return f"{self.files[self.numbers[at]].name}-{self.offsets[at]:x}"
+    @functools.cached_property
+    def versions(self) -> dict[int, str]:
+        """Every step with its version: the same object as long as the tag has not changed."""
+        places = zip(self.steps.tolist(), self.numbers.tolist(), self.offsets.tolist(), strict=True)
+        return {step: f"{self.files[number].name}-{offset:x}" for step, number, offset in places}
 
 
 class RunIndex:

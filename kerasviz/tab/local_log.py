@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,21 @@ from kerasviz.tab.index_json import index_json, tag_json
 class LocalLog:
     """Reads the event files of the folders that TensorBoard was started on.
 
+    Attributes:
+        reader: what reads them.
+        tells_scales: what frames say of their scale is known.
+
     Args:
         places: the folders, with the name that stands before their runs' (`""`: none).
     """
+
+    tells_scales = True
 
     def __init__(self, places: Mapping[Path, str]) -> None:
         self._places = places
         self._lock = threading.Lock()
         self._told: tuple[int, str, bytes] = (-1, "", b"")
-        self._tags: dict[tuple[str, str], tuple[dict[int, str], str]] = {}
+        self._tags: dict[tuple[str, str], tuple[Mapping[int, str], str]] = {}
         self.reader = LogReader(next(iter(places)), self._find_files)
 
     def seen_by(self, environ: Mapping[str, Any]) -> LocalLog:
@@ -66,10 +73,11 @@ class LocalLog:
         self._tags = {(info.run, info.tag): self._tag(info) for info in images}
         parts = {key: text for key, (_, text) in self._tags.items()}
         scalars = [(info.run, info.tag) for info in infos if info.kind == "scalar"]
-        damage = self.reader.damage
+        # While a training writes, its file may end inside a record at any moment.
+        damage = replace(self.reader.damage, torn=0)
         return index_json(self.reader.runs, parts, scalars, f"Not whole: {damage}." if damage else None)
 
-    def _tag(self, info: TagInfo) -> tuple[dict[int, str], str]:
+    def _tag(self, info: TagInfo) -> tuple[Mapping[int, str], str]:
         """Return a tag's steps with their versions, and their JSON, made anew only where they changed."""
         versions = self.reader.versions(info)
         known = self._tags.get((info.run, info.tag))

@@ -10,10 +10,17 @@ from kerasviz.errors import LogError
 from kerasviz.events import EncodedFrame, LayerNote, LogReader, TagInfo
 from kerasviz.tab.local_log import LocalLog
 from kerasviz.tab.log_places import log_places
+from kerasviz.tab.remote_log import RemoteLog
 
 
 class TabLog(Protocol):
-    """A log as the routes see it. What is not in it is an `InputError`."""
+    """A log as the routes see it. What is not in it is an `InputError` or a `LogError`.
+
+    Attributes:
+        tells_scales: whether it is known what was recorded with each frame.
+    """
+
+    tells_scales: bool
 
     def seen_by(self, environ: Mapping[str, Any]) -> TabLog:
         """Return the log for one request."""
@@ -44,9 +51,13 @@ def open_tab_log(context: Any) -> TabLog:
     """Return the log that TensorBoard was started on, from its `TBContext`.
 
     Raises:
-        LogError: the log is not on this machine's disk.
+        LogError: it is not on this machine's disk, and TensorBoard does not hand it out.
     """
     places = log_places(context.flags)
-    if places is None:
-        raise LogError("The Evolution tab plays logs on the disk of the machine that runs TensorBoard.")
-    return LocalLog(places)
+    if places is not None:
+        return LocalLog(places)
+    if context.data_provider is None:
+        raise LogError(
+            "TensorBoard was started without a log: give it a folder, tensorboard --logdir FOLDER."
+        )
+    return RemoteLog(context.data_provider)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from conftest import Serve
-from werkzeug.test import Client, TestResponse
+from conftest import Serve, frames_in
+from werkzeug.test import Client
 
 from kerasviz.events import EventLog, LayerNote
 from kerasviz.film import log_sheet
@@ -36,16 +34,6 @@ def write_run(folder: Path, steps: range = range(0, 30, 10), start_step: int = 0
                 layer="conv",
             )
             log.scalar("drift/conv", step, step / 4)
-
-
-def frames_in(answer: TestResponse) -> list[tuple[dict[str, Any], bytes]]:
-    assert answer.status_code == 200
-    data, found = answer.data, []
-    while data:
-        known, picture = struct.unpack_from("<II", data)
-        found.append((json.loads(data[8 : 8 + known]), data[8 + known : 8 + known + picture]))
-        data = data[8 + known + picture :]
-    return found
 
 
 def runs_of(client: Client) -> dict[str, Any]:
@@ -179,6 +167,6 @@ def test_the_pages_files(tmp_path: Path, serve: Serve, monkeypatch: pytest.Monke
     (tmp_path / "parts" / "sheet.js").write_text("export {};")
     (tmp_path / "secret.py").write_text("1")
     monkeypatch.setattr(static_files, "FOLDER", tmp_path)
-    answer = serve("").get("/static/parts/sheet.js")
+    answer = serve().get("/static/parts/sheet.js")
     assert (answer.status_code, answer.mimetype, answer.text) == (200, "text/javascript", "export {};")
-    assert serve("").get("/static/secret.py").status_code == 404
+    assert serve().get("/static/secret.py").status_code == 404

@@ -26,14 +26,15 @@ def respond(request: Request, log: TabLog) -> Response:
     frames = log.frames(text(request, "run"), text(request, "tag"), steps)
     parts = []
     for frame in frames:
-        known = json.dumps(frame_json(frame)).encode()
+        known = json.dumps(frame_json(frame, log.tells_scales)).encode()
         parts += [_LENGTHS.pack(len(known), len(frame.picture)), known, frame.picture]
     cached = request.args.getlist("v") == [frame.version for frame in frames]
     return as_bytes(request, b"".join(parts), cached=cached)
 
 
-def frame_json(frame: EncodedFrame) -> dict[str, Any]:
-    """Return what is known of a frame."""
+def frame_json(frame: EncodedFrame, tells_scales: bool) -> dict[str, Any]:
+    """Return what is known of a frame; where `tells_scales` is false, that its scale is not."""
+    said = caption(frame.step, frame.meta)
     return {
         "step": frame.step,
         "wall_time": frame.wall_time,
@@ -41,7 +42,7 @@ def frame_json(frame: EncodedFrame) -> dict[str, Any]:
         "scale": _scale(frame),
         "clipped": None if frame.meta.scale is None else frame.meta.clipped,
         "tiles": tiles_json(frame.meta),
-        "caption": caption(frame.step, frame.meta),
+        "caption": said if tells_scales else f"{said}, scale not known",
     }
 
 
