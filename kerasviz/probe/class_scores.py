@@ -39,6 +39,8 @@ def _index(label: Any, model: keras.Model, class_names: Sequence[str] | None) ->
     if isinstance(label, (int, np.integer)) and not isinstance(label, bool):
         if label < 0:
             raise TargetError(f"Got class {label}; expected 0 or above, or None for the predicted class.")
+        if label > np.iinfo(np.int32).max:
+            raise TargetError(f"Got class {label}; no output has so many classes.")
         return int(label)
     if not isinstance(label, str):
         raise TargetError(f"Got {label!r} as a class; expected an index or a label.")

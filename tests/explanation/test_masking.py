@@ -26,6 +26,10 @@ def test_window_refusals(patch: int, stride: int) -> None:
         window_starts(8, patch, stride)
 
 
+def test_a_giant_patch_takes_no_memory() -> None:
+    assert few_windows((8, 8), 10**30, None, 1000)[0] == [10**30] * 2
+
+
 @pytest.mark.parametrize(
     ("size", "patch", "stride"),
     [

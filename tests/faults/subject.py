@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,12 +52,19 @@ def randomness(seed: int, subject: str, number: int) -> random.Random:
     return random.Random(f"{seed} {subject} {number}")
 
 
+def say(text: str) -> None:
+    """Print what is tried, also where it is read when this process is ended."""
+    print(text)
+    os.write(2, text.encode(errors="backslashreplace") + b"\n")
+
+
 def command(*arguments: object) -> Run:
     """Return a run of `kerasviz ARGUMENTS` inside this process."""
 
     def run() -> int:
         from kerasviz.cli import main
 
+        say(f"kerasviz {' '.join(repr(str(argument))[:200] for argument in arguments)}")
         return main([str(argument) for argument in arguments])
 
     return run

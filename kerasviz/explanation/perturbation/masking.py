@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -111,12 +111,14 @@ def few_windows(
     smallest = max(1, min(size) // 8)
     if stride is not None:
         return [patch or smallest] * len(size), [stride] * len(size)
+    candidates: Iterable[tuple[list[int], int]]
     if patch is not None:
-        candidates = [([patch] * len(size), step) for step in range(-(-patch // 2), patch + 1)]
+        # One after the other: a patch can be any number.
+        candidates = (([patch] * len(size), step) for step in range(-(-patch // 2), patch + 1))
     else:
-        candidates = [
+        candidates = (
             ([min(side, n) for n in size], -(-side // 2)) for side in range(smallest, max(size) + 1)
-        ]
+        )
     for sides, step in candidates:
         steps = [min(step, side) for side in sides]
         if math.prod(1 + -(-(n - p) // s) for n, p, s in zip(size, sides, steps, strict=True)) <= most:

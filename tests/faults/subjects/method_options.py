@@ -11,12 +11,12 @@ import numpy as np
 
 import kerasviz as kv
 from faults.odd_values import PYTHON
-from faults.subject import Place, Run, Subject
+from faults.subject import Place, Run, Subject, say
 from kerasviz.explanation import METHODS
 
 # How much is to be done; kept small where they are not odd themselves.
 _WORK = {"masks": 4, "steps": 2, "samples": 2, "progress": False, "channels": None}
-_ARGUMENTS = ("layer", "target", "input_range", "batch_size", "images", "method", "raw", "preprocessed")
+_ARGUMENTS = ("layer", "target", "input_range", "batch_size", "method")
 
 
 def _make(rng: random.Random, place: Place) -> Run:
@@ -38,7 +38,8 @@ def _make(rng: random.Random, place: Place) -> Run:
 
     def run() -> None:
         model = _model(place.corpus)
-        pictures = given.pop("images", np.random.default_rng(seed).integers(0, 255, (2, 16, 16, 3), np.uint8))
+        pictures = np.random.default_rng(seed).integers(0, 255, (2, 16, 16, 3), np.uint8)
+        say(f"{given} {options}"[:1000])
         found = kv.explain(model, pictures, given.pop("method"), **{**given, **options})
         assert found.maps.shape[0] == len(found.scores)
         repr(found)
