@@ -10,7 +10,6 @@ from kerasviz.errors import LogError
 from kerasviz.events import EncodedFrame, LayerNote, LogReader, TagInfo
 from kerasviz.tab.local_log import LocalLog
 from kerasviz.tab.log_places import log_places
-from kerasviz.tab.remote_log import RemoteLog
 
 
 class TabLog(Protocol):
@@ -60,4 +59,6 @@ def open_tab_log(context: Any) -> TabLog:
         raise LogError(
             "TensorBoard was started without a log: give it a folder, tensorboard --logdir FOLDER."
         )
+    from kerasviz.tab.remote_log import RemoteLog
+
     return RemoteLog(context.data_provider)
