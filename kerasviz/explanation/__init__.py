@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerasviz.explanation.cams.weigh import Weighting
-from kerasviz.explanation.each_output import explain_outputs
+from kerasviz.explanation.each_output import explain_outputs, named_outputs
 from kerasviz.explanation.entry import Interrupted, explain
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.gradients.batches import reduced
@@ -49,6 +49,7 @@ __all__ = [
     "find_method",
     "map_style",
     "methods",
+    "named_outputs",
     "reduced",
     "rescore",
     "resize",

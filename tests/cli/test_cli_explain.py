@@ -368,6 +368,44 @@ def test_one_output_of_several(place: Path, tmp_path: Path, capsys) -> None:
         assert "output" in capsys.readouterr().err
 
 
+def test_every_output_in_a_file_of_its_own(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    single = keras.models.load_model(place / "model.keras")
+    size = layers.Dense(4, activation="softmax", name="size")(single.get_layer("pool").output)
+    file = tmp_path / "two.keras"
+    save_model(keras.Model(single.input, [single.output, size]), file)
+    headings = []
+    draw = kv.pictures.figures.cam_figure
+
+    def noting(*arguments):
+        headings.append(arguments[2])
+        return draw(*arguments)
+
+    monkeypatch.setattr("kerasviz.pictures.figures.cam_figure", noting)
+    arguments = ["explain", str(file), str(place / "photos" / "a.png"), "--raw", "--out"]
+    assert main([*arguments, str(tmp_path / "all"), "--output", "all"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0].split()[:3] == ["picture", "output", "predicted"]
+    rows = {line.split()[1]: line.split() for line in printed[1:3]}
+    assert list(rows) == ["softmax", "size"]
+    # The names are those of the first output's two classes; of the second they would not be true.
+    assert rows["softmax"][2] in ("red", "blue")
+    assert rows["size"][2] == "class"
+    assert [heading.split(",")[0] for (heading,) in headings] == ["output softmax", "output size"]
+    names = sorted(path.name for path in (tmp_path / "all").iterdir())
+    assert [name for name in names if name.endswith(".png")] == [
+        "a-grad_cam-outputsize.png",
+        "a-grad_cam-outputsoftmax.png",
+    ]
+    maps = {name.rpartition("-output")[2]: name for name in names if name.endswith(".npy")}
+    for output in rows:
+        assert main([*arguments, str(tmp_path / output), "--output", output]) == 0
+        (alone,) = (tmp_path / output).glob("*.npy")
+        assert alone.name == maps[f"{output}.npy"]
+        np.testing.assert_array_equal(np.load(alone), np.load(tmp_path / "all" / alone.name))
+    assert main([*arguments, str(tmp_path / "wrong"), "--output", "all", "--class", "3"]) == 2
+    assert "Output softmax: " in capsys.readouterr().err
+
+
 def test_no_evidence_is_drawn_as_none(place: Path, tmp_path: Path) -> None:
     gray = tmp_path / "black.png"
     Image.new("RGB", (192, 128)).save(gray)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,14 @@ from kerasviz.cli.parts.columns import add_layer
 from kerasviz.cli.parts.inputs import add_model, add_pictures
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from kerasviz.cli.parts.columns import Column
     from kerasviz.cli.parts.drawing import Writer
     from kerasviz.cli.parts.explaining import Explainer, View
     from kerasviz.cli.parts.targets import AskedTargets
     from kerasviz.explanation import Method
-    from kerasviz.images import PictureForm
+    from kerasviz.images import Picture, PictureForm
 
 HELP = "draw which pixels made the decision, by any methods, side by side"
 DESCRIPTION = (
@@ -31,6 +33,7 @@ _EXAMPLES = """examples:
   kerasviz explain MODEL.keras cat.jpg --method layer_cam --layer conv1,conv4 --class cat,dog
   kerasviz explain MODEL.keras cat.jpg --method saliency,layer_cam --smooth 25
   kerasviz explain UNET.keras cat.jpg --class cat --region 40,60,100,80
+  kerasviz explain TWO_HEADS.keras photos/ --output all
   kerasviz explain densenet169 photos/ --top 3 --plain --raw --out maps
 
 """
@@ -88,8 +91,7 @@ def run(args: argparse.Namespace) -> int | None:
     try:
         for pictures in read_batches(files, form, _together(explainer.columns, args.batch_size), skipped):
             batch = form.batch(pictures)
-            found = explainer.views(batch, asked.of(explainer.model, pictures, batch))
-            for picture, views in zip(pictures, found, strict=True):
+            for picture, views in _explained(explainer, asked, pictures, batch):
                 writer.write(picture, stems[picture.path], views, explainer.stopped)
                 rows += _rows(str(picture.path), views, explainer.columns)
             if explainer.stopped:
@@ -97,7 +99,8 @@ def run(args: argparse.Namespace) -> int | None:
                 return 130
     finally:
         if rows:
-            print_table((*_WORDS, *_OF_MAPS), rows, numbers=("probability", "score", "lowest", "highest"))
+            words = (*_WORDS[:1], *(["output"] if args.output else []), *_WORDS[1:], *_OF_MAPS)
+            print_table(words, rows, numbers=("probability", "score", "lowest", "highest"))
             done = len({row[0] for row in rows})
             print(f"{done} of {len(files)} files explained; pictures are in {args.out}")
     report_skipped(files, skipped)
@@ -126,6 +129,23 @@ def _open(args: argparse.Namespace) -> tuple[PictureForm, Explainer, Writer, Ask
     return form, explainer, Writer(Path(args.out), naming, drawn, args.plain, args.raw), asked
 
 
+def _explained(
+    explainer: Explainer, asked: AskedTargets, pictures: Sequence[Picture], batch: np.ndarray
+) -> Iterator[tuple[Picture, list[View]]]:
+    """Yield each picture with its views, of one output after the other where all are asked for."""
+    from kerasviz.errors import TargetError
+
+    outputs = asked.of_each_output(explainer.model, batch)
+    for output, one in outputs.items():
+        try:
+            found = explainer.views(batch, one.of(explainer.model, pictures, batch), output)
+        except TargetError as error:
+            raise TargetError(f"Output {output}: {error}" if len(outputs) > 1 else str(error)) from None
+        yield from zip(pictures, found, strict=True)
+        if explainer.stopped:
+            return
+
+
 def _together(columns: Sequence[Column], batch_size: int) -> int:
     """Return how many pictures are read at a time: one where each takes long, so that it is soon written."""
     from kerasviz.explanation import PERTURBATION
@@ -139,7 +159,8 @@ def _rows(picture: str, views: Sequence[View], columns: Sequence[Column]) -> lis
     rows: list[tuple[str, ...]] = []
     for view in views:
         predicted, probability, _ = view.prediction
-        words = (picture, predicted, view.explained, probability, view.score)
+        output = [view.output] if view.output else []
+        words = (picture, *output, predicted, view.explained, probability, view.score)
         # Fewer maps than columns, where a run was interrupted.
         for column, one in zip(columns, view.maps, strict=False):
             method = f"{column.method.name} at {one.layer}" if one.layer else column.method.name

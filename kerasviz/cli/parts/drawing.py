@@ -105,20 +105,24 @@ class Naming:
         said = {**self._changed(column), **one.chosen}
         return ", ".join([one.title, *(f"{name}={value}" for name, value in said.items())])
 
-    def of_figure(self) -> str:
-        """Return the part of a figure's name that follows the picture's."""
+    def of_figure(self, output: str) -> str:
+        """Return the part of a figure's name that follows the picture's, for the output that was named."""
         methods = dict.fromkeys(map(self._of_method, self.columns))
         layers = dict.fromkeys(column.layer for column in self.columns if column.layer)
-        name = "-".join(["+".join(methods), *map(file_part, layers), *map(file_part, self.target)])
+        name = "-".join(["+".join(methods), *map(file_part, layers), *map(file_part, self._target(output))])
         if len(name) <= _LONGEST:
             return name
         return f"{name[:_LONGEST]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
-    def of_map(self, column: Column, index: int) -> str:
-        """Return the part of a map's name that follows the picture's, for the class of that index."""
+    def of_map(self, column: Column, index: int, output: str) -> str:
+        """Return the part of a map's name that follows the picture's, for a class of the output named."""
         layer = [file_part(column.layer)] if column.layer else []
-        label = [f"class{index}"] if self.target else []
-        return "-".join([self._of_method(column), *layer, *label])
+        label = [f"class{index}"] if self._target(output) else []
+        named = [file_part(f"output{output}")] if output else []
+        return "-".join([self._of_method(column), *layer, *label, *named])
+
+    def _target(self, output: str) -> list[str]:
+        return [*self.target, *([f"output{output}"] if output else [])]
 
     def _of_method(self, column: Column) -> str:
         changed = self._changed(column)
@@ -157,7 +161,7 @@ class Writer:
         styles = self.styles[: len(columns)]
         for view in views if self.plain or self.raw else ():
             for column, style, one in zip(columns, styles, view.maps, strict=True):
-                path = self.folder / f"{stem}-{self.naming.of_map(column, view.index)}"
+                path = self.folder / f"{stem}-{self.naming.of_map(column, view.index, view.output)}"
                 if self.plain:
                     write_png(f"{path}.png", style.draw(picture.shown, placed(column, one)))
                 if self.raw:
@@ -171,4 +175,4 @@ class Writer:
             [placed(column, one) for column, one in zip(columns, view.maps, strict=True)] for view in views
         ]
         figure = cam_figure(picture.shown, maps, [view.heading for view in views], titles, styles)
-        save_figure(figure, self.folder / f"{stem}-{self.naming.of_figure()}.png", dpi=100)
+        save_figure(figure, self.folder / f"{stem}-{self.naming.of_figure(views[0].output)}.png", dpi=100)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kerasviz.cli.parts.class_choice import class_label
-from kerasviz.cli.parts.predictions import Prediction, predictions
+from kerasviz.cli.parts.predictions import Prediction, names_that_fit, predictions
 
 if TYPE_CHECKING:
     import keras
@@ -36,7 +36,8 @@ class Map:
 class View:
     """What one target is for one picture: the words of the table, and a map for each column.
 
-    `index` is the explained class, -1 where there is none.
+    `index` is the explained class, -1 where there is none; `output` the explained output, where one of
+    several was named.
     """
 
     maps: Sequence[Map]
@@ -44,6 +45,7 @@ class View:
     explained: str
     prediction: Prediction
     score: str
+    output: str = ""
 
     @property
     def heading(self) -> str:
@@ -53,7 +55,8 @@ class View:
             words.insert(0, f"probability {self.prediction.probability}")
         if self.prediction.share:
             words.insert(0, f"on {self.prediction.share}")
-        return f"{self.explained}: " + ", ".join(word.replace(" ", "\N{NO-BREAK SPACE}") for word in words)
+        explained = f"output {self.output}, {self.explained}" if self.output else self.explained
+        return f"{explained}: " + ", ".join(word.replace(" ", "\N{NO-BREAK SPACE}") for word in words)
 
 
 @dataclass
@@ -71,15 +74,15 @@ class Explainer:
     smoothing: Mapping[str, Any] | None
     stopped: str = field(default="", init=False)
 
-    def views(self, batch: np.ndarray, targets: Sequence[Target]) -> list[list[View]]:
-        """Return the views of each picture of a batch, one for each target.
+    def views(self, batch: np.ndarray, targets: Sequence[Target], output: str = "") -> list[list[View]]:
+        """Return the views of each picture of a batch, one for each target, of the output that is named.
 
         Once a method is interrupted, they hold its maps as far as it came, and none of what was to follow.
         """
-        by_target = [self._views(batch, target) for target in targets if not self.stopped]
+        by_target = [self._views(batch, target, output) for target in targets if not self.stopped]
         return [list(views) for views in zip(*by_target, strict=True)]
 
-    def _views(self, batch: np.ndarray, target: Target) -> list[View]:
+    def _views(self, batch: np.ndarray, target: Target, output: str) -> list[View]:
         from kerasviz.explanation import Interrupted
 
         found: list[Explanation] = []
@@ -88,8 +91,9 @@ class Explainer:
         except Interrupted as interrupted:
             self.stopped = str(interrupted)
             found.append(interrupted.explanation)
-        said = predictions(found[0], self.model, target, self.names)
-        return [self._view(found, prediction, at) for at, prediction in enumerate(said)]
+        names = names_that_fit(self.names, found[0], self.model, target)
+        said = predictions(found[0], self.model, target, names)
+        return [self._view(found, prediction, at, names, output) for at, prediction in enumerate(said)]
 
     def _explanations(self, batch: np.ndarray, target: Target) -> Iterator[Explanation]:
         """Yield the explanation of each column; all class activation maps are made of one run."""
@@ -134,7 +138,14 @@ class Explainer:
             **column.options,
         )
 
-    def _view(self, found: Sequence[Explanation], prediction: Prediction, at: int) -> View:
+    def _view(
+        self,
+        found: Sequence[Explanation],
+        prediction: Prediction,
+        at: int,
+        names: Sequence[str] | None,
+        output: str,
+    ) -> View:
         first = found[0]
         maps = [
             Map(one.maps[at], one.title, one.layer, one.error_texts[at], _chosen(column, one))
@@ -142,7 +153,7 @@ class Explainer:
         ]
         index = int(first.classes[at])
         score = f"{first.score_kind} {first.scores[at]:.3f}"
-        return View(maps, index, class_label(index, self.names), prediction, score)
+        return View(maps, index, class_label(index, names), prediction, score, output)
 
 
 def _chosen(column: Column, explanation: Explanation) -> dict[str, Any]:

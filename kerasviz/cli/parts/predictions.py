@@ -45,6 +45,24 @@ def predictions(
     ]
 
 
+def names_that_fit(
+    names: Sequence[str] | None, explanation: Explanation, model: keras.Model, target: Target
+) -> Sequence[str] | None:
+    """Return the names where they are as many as the classes of the explained output, else None.
+
+    Of a model with several outputs they are those of one: of the others they would say what is not so.
+    """
+    import numpy as np
+
+    from kerasviz.probe import pick
+
+    outputs = pick(model, explanation.outputs, target.output)
+    if names is None or not isinstance(outputs, np.ndarray):
+        return names
+    count = outputs.shape[-1]
+    return names if len(names) == (2 if count == 1 else count) else None
+
+
 def _of_places(index: int, at: int, places: Places, names: Sequence[str] | None) -> Prediction:
     """Return that of one picture, the number `at`, of which a class is explained."""
     if index < 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,7 +37,11 @@ def add_target(parser: argparse._ActionsContainer) -> None:
         help="of a segmentation network: a class within this rectangle, in the picture's pixels; by default "
         "the one predicted most there, other than class 0",
     )
-    parser.add_argument("--output", metavar="NAME|N", help="which output of a model with several")
+    parser.add_argument(
+        "--output",
+        metavar="NAME|N|all",
+        help="which output of a model with several; all of them, each in a file of its own",
+    )
     add_class_names(parser)
 
 
@@ -48,6 +53,17 @@ class AskedTargets:
     best: int
     output: int | str | None
     region: Rectangle | None
+
+    def of_each_output(self, model: keras.Model, batch: np.ndarray) -> dict[str, AskedTargets]:
+        """Return these targets by the name of their output, "" where none was named; of all, each alone."""
+        from kerasviz.explanation import named_outputs
+
+        if self.output != "all":
+            return {"" if self.output is None else str(self.output): self}
+        outputs = named_outputs(model, batch)
+        if "all" in outputs:
+            return {"all": self}
+        return {name: dataclasses.replace(self, output=output) for name, output in outputs.items()}
 
     def of(self, model: keras.Model, pictures: Sequence[Picture], batch: np.ndarray) -> list[Target]:
         """Return the targets of some pictures, which the model takes as `batch`.
@@ -92,7 +108,7 @@ def asked_targets(args: argparse.Namespace, names: Sequence[str] | None) -> Aske
 def target_parts(args: argparse.Namespace, names: Sequence[str] | None) -> list[str]:
     """Return what was asked for as parts of a file's name; nothing for the predicted class.
 
-    >>> target_parts(argparse.Namespace(classes=["2", "0"], top=3, region=None, output=None), None)
+    >>> target_parts(argparse.Namespace(classes=["2", "0"], top=3, region=None), None)
     ['class2+0', 'top3']
     """
     from kerasviz.cli.parts.class_choice import choose_classes
@@ -100,5 +116,4 @@ def target_parts(args: argparse.Namespace, names: Sequence[str] | None) -> list[
     chosen = choose_classes(args.classes, names)
     parts = [f"class{'+'.join(map(str, chosen))}"] if chosen else []
     parts += [f"top{args.top}"] if args.top else []
-    parts += [f"region{args.region}"] if args.region else []
-    return parts + ([f"output{args.output}"] if args.output else [])
+    return parts + ([f"region{args.region}"] if args.region else [])
