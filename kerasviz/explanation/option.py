@@ -85,7 +85,10 @@ def _converted(kind: type, value: Any) -> Any:
     if kind is bool:
         return bool(value) if isinstance(value, bool | np.bool_) else None
     if kind is np.ndarray:
-        return value if np.asarray(value).dtype.kind in "iuf" else None
+        try:
+            return value if np.asarray(value).dtype.kind in "iuf" else None
+        except ValueError:  # rows of different lengths
+            return None
     if kind is dict:
         return dict(value) if isinstance(value, Mapping) else None
     if kind is tuple:

@@ -352,7 +352,7 @@ def find_method(name: str | Method) -> Method:
     if isinstance(name, Method):
         return name
     for method in METHODS:
-        if method.name == name:
+        if isinstance(name, str) and method.name == name:
             return method
     spellings = {_letters(method.name): method.name for method in METHODS}
     meant = spellings.get(_letters(str(name)))

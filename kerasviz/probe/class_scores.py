@@ -27,7 +27,10 @@ def indices(
     """
     if classes is None:
         return np.full(count, BY_RANK, np.int32)
-    single = np.ndim(classes) == 0
+    try:
+        single = np.ndim(classes) == 0  # type: ignore[arg-type]
+    except ValueError:  # lists of different lengths
+        raise TargetError(f"Got {classes!r} as classes; expected one, or one for each picture.") from None
     labels: Sequence[Any] = [classes] if single else list(np.asarray(classes).ravel())  # type: ignore[list-item]
     if not single and len(labels) != count:
         raise TargetError(f"Got {len(labels)} classes for {count} pictures; expected one, or one for each.")

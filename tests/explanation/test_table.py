@@ -187,6 +187,11 @@ def test_other_spellings_are_understood(spelled: str, meant: str) -> None:
             {"baseline": "black"},
             "baseline is 'black'; .* a number or an array of numbers",
         ),
+        (
+            "integrated_gradients",
+            {"baseline": [1, [2]]},
+            "baseline is \\[1, \\[2\\]\\]; .* a number or an array of numbers",
+        ),
         ("smooth_grad", {"noise": float("inf")}, "noise is inf; smooth_grad takes a number from 0 to 100"),
         ("smooth_grad", {"options": 3}, "options is 3; smooth_grad takes a mapping of options, or None"),
     ],

@@ -106,6 +106,7 @@ def test_a_callable_sees_the_outputs_as_they_are() -> None:
         (2, r"has 2 classes, 0..1; got class 2"),
         (-5, "expected 0 or above"),
         (2**64, "no output has so many classes"),
+        ([1, [2]], "expected one, or one for each picture"),
         ([0, 1, 1], "Got 3 classes for 2 pictures"),
         (top_class(3), "none of rank 3"),
         (class_score(0, output="other"), "no output 'other'"),
