@@ -6,6 +6,7 @@ import argparse
 import importlib
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(given)
         return args.run(args) or 0
     except KerasvizError as error:
-        print(f"{command}: {as_flags(str(error), vars(args))}", file=sys.stderr)
+        print(_on_one_line(f"{command}: {as_flags(str(error), vars(args))}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{command}: interrupted", file=sys.stderr)
@@ -108,5 +109,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except OSError as error:
         # What is written says so itself; this is what cannot be read: no permission, a disk that fails.
-        print(f"{command}: {error.filename or 'a file'}: {error.strerror or error}", file=sys.stderr)
+        said = f"{command}: {error.filename or 'a file'}: {error.strerror or error}"
+        print(_on_one_line(said), file=sys.stderr)
         return 2
+
+
+def _on_one_line(text: str) -> str:
+    r"""Return the text with its control characters spelled out: no name of a file can steer a terminal.
+
+    >>> _on_one_line("a\nb\x1b[31m\udcff")
+    'a\\nb\\x1b[31m\\udcff'
+    """
+    odd = ("Cc", "Cs")  # of control, and of no encoding
+    return "".join(repr(char)[1:-1] if unicodedata.category(char) in odd else char for char in text)

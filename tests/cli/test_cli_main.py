@@ -57,3 +57,12 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path) -> None:
     command = f"{sys.executable} -m kerasviz gif --help | head -1"
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["line\nbreak.keras", "red\x1b[31m.keras", "\udcff.keras"])
+def test_no_name_of_a_file_breaks_the_line(name: str, capsys) -> None:
+    assert main(["layers", name]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("kerasviz layers: there is no model file ")
+    assert said.count("\n") == 1
+    assert "\x1b" not in said
