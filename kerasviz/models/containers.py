@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ _LARGEST_CONFIG = 32 * 2**20
 _LARGEST_GROWTH = 200
 _GROWTH_IS_HARMLESS_BELOW = 64 * 2**20
 _WEIGHTS = "model.weights.h5"
+_MEMBERS = ("config.json", "metadata.json", _WEIGHTS)
 
 
 def read_configs(path: Path, compile: bool) -> list[Any]:
@@ -91,6 +93,10 @@ def _read_archive(path: Path, compile: bool) -> Any:
         if "metadata.json" in archive.namelist():
             refuse_keras_2(json.loads(archive.read("metadata.json")), path)
         config = json.loads(archive.read("config.json"))
+        # Keras unpacks an archive with more members, and leaves what it has unpacked where that fails.
+        if others := [member for member in members if member.filename not in _MEMBERS]:
+            with tempfile.TemporaryDirectory() as folder:
+                archive.extractall(folder, others)
         if _WEIGHTS in archive.namelist():
             weights = archive.read(_WEIGHTS)
             with h5py.File(io.BytesIO(weights), "r") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -153,6 +154,19 @@ def test_many_small_members_that_fill_the_disk_are_refused(tmp_path: Path):
     path = tmp_path / "m.keras"
     hostile_models.rewrite(path, {f"assets/{n}": b" " * 2**20 for n in range(100)})
     assert peak_of_refusing(path, "the whole would grow from") < 2**21
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "assets/" + "b/" * 200 + "c" * 300])
+def test_a_member_that_no_disk_takes_leaves_nothing_unpacked(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "m.keras"
+    hostile_models.rewrite(path, {name: b"text"})
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    with pytest.raises(ModelFileError, match="name too long"):
+        load_model(path)
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_a_config_of_many_megabytes_is_refused(tmp_path: Path):
