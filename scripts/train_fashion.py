@@ -3,7 +3,7 @@
 
     python scripts/train_fashion.py                   10 epochs of plain Adam, in logs/fashion
     python scripts/train_fashion.py --preset best     60 epochs, falling rate, mirrored pictures
-    tensorboard --logdir logs --samples_per_plugin images=1000
+    kerasviz board logs                               kernels and responses, step by step
 
 The four IDX files are read from $KERASVIZ_DATA_DIR/fashion-mnist, else Keras downloads its copy.
 """

@@ -3,7 +3,7 @@
 
     python scripts/train_pets.py                      both, in logs/pets-dropout and logs/pets-no-dropout
     python scripts/train_pets.py --seeds 0 1 2        three of each, and their mean
-    tensorboard --logdir logs                         the curves side by side
+    kerasviz board logs                               the runs side by side
 
 The pictures are read from $KERASVIZ_DATA_DIR; add --download to fetch them (811 MB).
 """

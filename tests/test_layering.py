@@ -26,8 +26,9 @@ FLOORS = [
     {"__init__", "__main__"},
 ]
 FLOOR_OF = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-# Apart from its room, so that what only draws sheets does not load Matplotlib.
-SIDE_DOORS = {"kerasviz.pictures.figures"}
+# Apart from their rooms: what only draws sheets does not load Matplotlib; TensorBoard, which enters the tab
+# through its door, finds nothing there that could keep it from starting.
+SIDE_DOORS = {"kerasviz.pictures.figures", "kerasviz.tab.board"}
 # The only files that may import a backend.
 BACKENDS = {"tensorflow", "jax", "torch"}
 KNOW_A_BACKEND = (

@@ -20,6 +20,7 @@ from kerasviz.errors import KerasvizError
 COMMANDS = (
     "demo",
     "train",
+    "board",
     "layers",
     "filters",
     "features",
@@ -41,7 +42,7 @@ EPILOG = """examples:
   kerasviz explain MODEL.keras PICTURES             which pixels made the decision
   kerasviz report MODEL.keras --data shapes         all of this and more on one HTML page
   kerasviz gif logs/demo                            the evolution of kernels and responses as animations
-  tensorboard --logdir logs --samples_per_plugin images=1000
+  kerasviz board logs                               TensorBoard, whose tab Evolution plays it
 
 `kerasviz COMMAND --help` explains each command.
 """

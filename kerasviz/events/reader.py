@@ -145,7 +145,7 @@ class LogReader:
         run: str | None = None,
         every: int = 1,
         *,
-        steps: tuple[int, int] | None = None,
+        between: tuple[int, int] | None = None,
     ) -> Iterator[Frame]:
         """Yield the frames of an image tag by rising step, each decoded when it is asked for.
 
@@ -153,7 +153,7 @@ class LogReader:
             tag: The tag's name, as `tags()` gives it.
             run: The run's name; needed only where several runs have the tag.
             every: Yield every k-th frame, beginning with the first; the last one always comes too.
-            steps: Only those from a first to a last step, both included.
+            between: Only those from a first to a last step, both included.
 
         Raises:
             InputError: there is no such image tag, several runs have it, or `every` is below 1.
@@ -161,8 +161,8 @@ class LogReader:
         check_numbers(every=every)
         run, index = self._find(tag, run, "image")
         first, end = 0, len(index.steps)
-        if steps is not None:
-            first, end = np.searchsorted(index.steps, [steps[0], steps[1] + 1]).tolist()
+        if between is not None:
+            first, end = np.searchsorted(index.steps, [between[0], between[1] + 1]).tolist()
         wanted = np.unique(np.append(np.arange(first, end, every), end - 1)) if first < end else np.arange(0)
         return self._decoded(run, tag, index, wanted)
 

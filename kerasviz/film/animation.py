@@ -89,7 +89,7 @@ def animate(
     *,
     fps: float = 12,
     every: int = 1,
-    steps: tuple[int, int] | None = None,
+    between: tuple[int, int] | None = None,
     tile: int | None = None,
     upscale: int | None = None,
     caption: bool = True,
@@ -108,7 +108,7 @@ def animate(
             (needs `kerasviz[mp4]`). A folder, or None for the log's own, gets a GIF named after the tag.
         fps: Frames per second, above 0 and at most 50.
         every: Show every k-th frame, beginning with the first; the last one is always shown.
-        steps: Show the frames from a first to a last step alone, both included.
+        between: Show the frames from a first to a last step alone, both included.
         tile: Show this tile of the sheet alone, counted from 0 row by row: one filter over time.
         upscale: How many pixels wide and high each pixel is drawn; by default the least that makes the longer
             side 256 pixels or more.
@@ -138,8 +138,8 @@ def animate(
         check_numbers(tile=tile)
     reader = log if isinstance(log, LogReader) else open_log(log)
     info = tag if isinstance(tag, TagInfo) else reader.find(tag)
-    if steps is not None:
-        info = reader.between(info, *steps)
+    if between is not None:
+        info = reader.between(info, *between)
     path = _target(out, reader, info, tile)
     # Drawn before the movie starts: what the canvas and the palette are fitted to.
     spread = math.ceil(math.ceil(info.count / every) / _SAMPLES) * every
@@ -194,7 +194,7 @@ class _Film:
 
 def _frames(reader: LogReader, info: TagInfo, every: int) -> Iterator[Frame]:
     """Return the frames of the steps that `info` says, also when the log has grown since."""
-    return reader.frames(info.tag, info.run, every, steps=(info.first_step, info.last_step))
+    return reader.frames(info.tag, info.run, every, between=(info.first_step, info.last_step))
 
 
 def _target(out: str | os.PathLike[str] | None, reader: LogReader, info: TagInfo, tile: int | None) -> Path:

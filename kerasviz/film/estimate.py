@@ -64,7 +64,7 @@ def estimate(
                 info,
                 Path(folder, f"film{ending}"),
                 fps=fps,
-                steps=(part[0], part[-1]),
+                between=(part[0], part[-1]),
                 tile=tile,
                 upscale=upscale,
                 caption=caption,

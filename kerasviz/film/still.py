@@ -42,7 +42,7 @@ def save_still(
     if upscale is not None and upscale < 1:
         raise InputError(f"upscale={upscale} is not a factor: it must be 1 or more.")
     log.between(info, step, step)
-    frames = list(log.frames(info.tag, info.run, steps=(step, step)))
+    frames = list(log.frames(info.tag, info.run, between=(step, step)))
     if not frames:
         raise LogError(f"the picture of {info.tag!r} at step {step} does not decode.")
     canvas = Canvas.fit(frames, shapes_of(frames, tile), tile, upscale, step if caption else None)

@@ -190,5 +190,6 @@ def _of_the_tag(content: bytes) -> FrameMeta:
 def _note(most: int) -> str:
     return (
         f"The log is not on the disk of this machine: of each tag there are the {most} steps or fewer that "
-        "TensorBoard has kept (--samples_per_plugin images=1000 keeps more), and their scales are not known."
+        "TensorBoard has kept (samples_per_plugin, such as images=1000, says how many), and their scales are "
+        "not known."
     )

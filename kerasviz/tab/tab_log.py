@@ -56,9 +56,7 @@ def open_tab_log(context: Any) -> TabLog:
     if places is not None:
         return LocalLog(places)
     if context.data_provider is None:
-        raise LogError(
-            "TensorBoard was started without a log: give it a folder, tensorboard --logdir FOLDER."
-        )
+        raise LogError("TensorBoard was started without a log: give it the folder that holds one.")
     from kerasviz.tab.remote_log import RemoteLog
 
     return RemoteLog(context.data_provider)

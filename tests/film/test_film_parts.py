@@ -25,7 +25,7 @@ def log(tmp_path: Path) -> LogReader:
 
 
 def test_the_frames_between_two_steps(log: LogReader, tmp_path: Path) -> None:
-    film = animate(log, "a", tmp_path / "film.png", steps=(95, 130), caption=False, upscale=1)
+    film = animate(log, "a", tmp_path / "film.png", between=(95, 130), caption=False, upscale=1)
     with Image.open(film.path) as opened:
         frames = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(opened)]
     np.testing.assert_array_equal(frames, PICTURES[10:14])
@@ -33,7 +33,7 @@ def test_the_frames_between_two_steps(log: LogReader, tmp_path: Path) -> None:
 
 def test_no_frame_between_two_steps(log: LogReader, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no step between 1 and 9: its steps are 0 to 390"):
-        animate(log, "a", tmp_path / "film.gif", steps=(1, 9))
+        animate(log, "a", tmp_path / "film.gif", between=(1, 9))
 
 
 def test_a_log_that_grows_meanwhile_changes_no_film(log: LogReader, tmp_path: Path) -> None:

@@ -28,9 +28,6 @@ from kerasviz.film import log_sheet
 from kerasviz.pictures import Scale
 from kerasviz.tab.loader import Loader
 
-# Within TensorBoard, when it is imported first.
-pytestmark = pytest.mark.filterwarnings("ignore:html5lib's sanitizer is deprecated:DeprecationWarning")
-
 PICTURES = np.random.default_rng(0).integers(0, 256, (12, 8, 9), dtype=np.uint8)
 SEEN = encode_png(PICTURES[0])
 

@@ -9,8 +9,8 @@ from kerasviz.cli.parts.number_flags import Number
 HELP = "train a network and watch its kernels and responses evolve"
 DESCRIPTION = (
     "Train a network. LOG_DIR gets the TensorBoard runs train, validation and evolution, last.keras, "
-    "best.keras, and an animation of every picture that was watched. Open it with: "
-    "tensorboard --logdir LOG_DIR --samples_per_plugin images=1000"
+    "best.keras, and an animation of every picture that was watched. Look at it with: "
+    "kerasviz board LOG_DIR"
 )
 
 

@@ -115,4 +115,4 @@ def export_animations(log_dir: str) -> None:
     pictures = [info for info in log.tags() if info.kind == "image"]
     for info, name in zip(pictures, file_names(pictures), strict=True):
         print(animate(log, info, out=Path(log_dir) / name))
-    print(f"look at it: tensorboard --logdir {log_dir} --samples_per_plugin images=1000")
+    print(f"look at it: kerasviz board {log_dir}")
