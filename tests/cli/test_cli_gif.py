@@ -184,3 +184,14 @@ def test_a_log_without_pictures_says_what_it_has_lost(tmp_path: Path) -> None:
     (tmp_path / "events.out.tfevents.1").symlink_to("nowhere")
     with pytest.raises(LogError, match=r"of other kinds\. It is not whole: 1 file cannot be read"):
         run(tmp_path)
+
+
+def test_the_command_offers_an_apng_where_a_gif_has_too_few_colours(tmp_path: Path, capsys) -> None:
+    with EventLog(tmp_path / "log") as writer:
+        for step in range(3):
+            colours = np.random.default_rng(step).integers(0, 256, (40, 40, 3), dtype=np.uint8)
+            writer.image("kernels/rgb", step, colours)
+    run(tmp_path / "log", "--all", "--out", tmp_path)
+    assert "of 255 levels: an APNG (.png) that is not small keeps them" in capsys.readouterr().out
+    run(tmp_path / "log", "--all", "--out", tmp_path, "--format", "png")
+    assert "of 255 levels" not in capsys.readouterr().out
