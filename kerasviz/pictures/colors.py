@@ -21,7 +21,8 @@ SEQUENTIAL = "inferno"
 DIVERGING = "RdBu_r"
 MAGENTA = (255, 0, 255)
 # The lines between tiles: white, or what stands out where a colour map itself holds white.
-GAPS = ((255, 255, 255), (70, 80, 130), (255, 190, 90), (120, 200, 255))
+WHITE, SLATE = (255, 255, 255), (70, 80, 130)
+GAPS = (WHITE, SLATE, (255, 190, 90), (120, 200, 255))
 # How far a gap is from every colour of the tiles, in levels of RGB (Euclidean): seen at a glance.
 GAP_DISTANCE = 44.0
 CLASS_COLORS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#7F7F7F", "#000000")

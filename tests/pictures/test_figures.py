@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kerasviz.errors import InputError
-from kerasviz.pictures import Scale
+from kerasviz.pictures import Scale, SheetLayout, color_table
 from kerasviz.pictures.figures import (
     Figure,
     accuracy_figure,
@@ -27,6 +27,7 @@ from kerasviz.pictures.figures import (
     filtered_figure,
     heatmap_figure,
     kernel_figure,
+    masking_figure,
     mistakes_figure,
     pairs_figure,
     prediction_figure,
@@ -317,3 +318,39 @@ def test_curves_keep_colors_for_runs_and_styles_for_parts() -> None:
         "a validation (1 not finite)",
     ]
     assert axes.get_ylim() == (0.0, 5.0)
+
+
+def frames_of(axes) -> list[tuple[float, float, float, float]]:
+    """Return x, y, width and height of the lines around tiles, as they are drawn."""
+    (collection,) = axes.collections
+    edge = np.asarray(collection.get_edgecolor()[0][:3]) * 255
+    greys = np.arange(256)[:, None] * np.ones(3)
+    for table in (greys, *(color_table(name) for name in ("RdBu_r", "inferno"))):
+        assert np.linalg.norm(table - edge, axis=1).min() > 40, "a line is taken for a value"
+    boxes = [path.get_extents() for path in collection.get_paths()]
+    return [tuple(round(float(v), 6) for v in (box.x0, box.y0, box.width, box.height)) for box in boxes]
+
+
+def test_tiles_are_framed_so_that_white_ones_end_somewhere() -> None:
+    kernel = np.ones((3, 2, 3, 5), np.float32)  # all weights are the largest: white tiles
+    (axes, _) = kernel_figure(kernel, columns=3).axes
+    layout = SheetLayout(5, 3, 3, 2, 1)
+    expected = [(x - 0.5, y - 0.5, 2.0, 3.0) for y, x in map(layout.origin, range(5))]
+    assert frames_of(axes) == expected
+    assert (axes.get_images()[0].get_array() == 255).all()
+    axes = feature_figure(np.ones((4, 4, 6)), "conv").axes[0]
+    assert len(frames_of(axes)) == 6
+    masked = masking_figure((np.zeros((8, 8)),) * 2, (np.ones((4, 4, 6)),) * 2, "conv")
+    assert [len(frames_of(axes)) for axes in masked.axes[2:4]] == [6, 6]
+
+
+def test_filter_and_effect_of_a_pair_are_framed_each() -> None:
+    figure = pairs_figure(np.ones((3, 3, 1, 4), np.float32), np.full((40, 60), 255, np.uint8), columns=4)
+    frames = frames_of(figure.axes[0])
+    assert len(frames) == 8
+    picture = np.asarray(figure.axes[0].get_images()[0].get_array())
+    framed = np.zeros(picture.shape[:2], bool)
+    for x, y, width, height in frames:
+        framed[round(y + 0.5) : round(y + 0.5 + height), round(x + 0.5) : round(x + 0.5 + width)] = True
+    assert (picture[~framed] == 255).all()
+    assert (picture[framed] != 255).any(axis=-1).mean() > 0.2  # the diverging red of the filters

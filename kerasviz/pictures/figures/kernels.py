@@ -8,13 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from kerasviz.errors import InputError
-from kerasviz.pictures.colors import DIVERGING, clear_color, colorize
-from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
-from kerasviz.pictures.figures.sheets import MOST_NUMBERED, number_tiles, sheet_figure
+from kerasviz.pictures.colors import DIVERGING, WHITE, colorize
+from kerasviz.pictures.figures.base import Figure, color_bar, new_figure
+from kerasviz.pictures.figures.sheets import MOST_NUMBERED, Part, number_tiles, sheet_figure, show_tiles
 from kerasviz.pictures.filtering import filter_image
 from kerasviz.pictures.kernel_tiles import filter_tiles
 from kerasviz.pictures.scale import Scale, symmetric
-from kerasviz.pictures.tile_sheet import SheetLayout, sheet
+from kerasviz.pictures.tile_sheet import SheetLayout
 
 # Beyond this many weights the numbers would be too small to read, or the figure too large for a page.
 MOST_ANNOTATED = 640
@@ -63,7 +63,7 @@ def kernel_figure(
     pixel = 0.36 if annotate else min(0.36, max(8.0 / width, min(0.03, 24.0 / width)))
     figure = new_figure(max(pixel * width, 2.0) + 1.4, max(pixel * height, 1.5) + 0.7, title)
     axes = figure.add_subplot()
-    show_image(axes, sheet(tiles, scale, columns=layout.columns, gap=1, colormap=colormap))
+    show_tiles(axes, tiles, layout, scale=scale, colormap=colormap)
     if layout.count <= MOST_NUMBERED:
         number_tiles(axes, layout, range(layout.count), pixel)
     if annotate:
@@ -105,10 +105,9 @@ def pairs_figure(
     results = filter_image(image, tiles, padding)
     weights, effects = symmetric(tiles), symmetric(results)
     colormap = "gray" if tiles.ndim == 4 else DIVERGING
-    ground = clear_color(colormap, "gray")
-    pairs = _side_by_side(_colors(tiles, weights, colormap), _colors(results, effects, "gray"), ground)
+    pairs, parts = _side_by_side(_colors(tiles, weights, colormap), _colors(results, effects, "gray"))
     bars = [(weights, colormap, "weight"), (effects, "gray", "filtered image")]
-    return sheet_figure(pairs, columns // 2, title, bars)
+    return sheet_figure(pairs, columns // 2, title, bars, parts=parts)
 
 
 def filtered_figure(
@@ -141,8 +140,8 @@ def _colors(tiles: np.ndarray, scale: Scale, colormap: str) -> np.ndarray:
     return (scale.apply(tiles) * 255.0 + 0.5).astype(np.uint8)
 
 
-def _side_by_side(filters: np.ndarray, effects: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:
-    """Return each filter, enlarged by a whole number, beside its effect, on a ground of that colour."""
+def _side_by_side(filters: np.ndarray, effects: np.ndarray) -> tuple[np.ndarray, list[Part]]:
+    """Return each filter, enlarged by a whole number, beside its effect, on white; and where the two are."""
     enlarged = max(1, -(-SMALLEST_PAIR // max(effects.shape[1:3])))
     effects = effects.repeat(enlarged, axis=1).repeat(enlarged, axis=2)
     factor = max(1, min(effects.shape[1] // filters.shape[1], effects.shape[2] // filters.shape[2]))
@@ -150,12 +149,12 @@ def _side_by_side(filters: np.ndarray, effects: np.ndarray, color: tuple[int, in
     (rows, columns), (height, width) = filters.shape[1:3], effects.shape[1:3]
     between = max(1, width // 20)
     pairs = np.empty((len(filters), max(rows, height), columns + between + width, 3), np.uint8)
-    pairs[:] = color
-    top = (pairs.shape[1] - rows) // 2
-    pairs[:, top : top + rows, :columns] = filters
+    pairs[:] = WHITE
+    above = (pairs.shape[1] - rows) // 2
+    pairs[:, above : above + rows, :columns] = filters
     top = (pairs.shape[1] - height) // 2
     pairs[:, top : top + height, columns + between :] = effects
-    return pairs
+    return pairs, [(above, 0, rows, columns), (top, columns + between, height, width)]
 
 
 def _annotate(axes: Axes, tiles: np.ndarray, scale: Scale, layout: SheetLayout) -> None:

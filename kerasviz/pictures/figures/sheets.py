@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
+from matplotlib.patches import Rectangle
 
 from kerasviz.bounds import check_numbers
 from kerasviz.errors import InputError
 from kerasviz.images import as_numbers, as_uint8, resize_image
-from kerasviz.pictures.colors import clear_color, colorize, default_colormap
+from kerasviz.pictures.colors import SLATE, WHITE, colorize, default_colormap
 from kerasviz.pictures.figures.base import Figure, color_bar, new_figure, show_image
 from kerasviz.pictures.kernel_tiles import map_tiles
 from kerasviz.pictures.scale import Scale, scale_of
@@ -23,6 +25,8 @@ MOST_NUMBERED = 144
 LARGEST_SHEET = 3_000_000
 
 Bar = tuple[Scale, str, str]
+# A part of every tile: y, x, height and width in pixels.
+Part = tuple[float, float, float, float]
 
 
 def feature_order(activations: Any, by: str = "mean") -> np.ndarray:
@@ -129,8 +133,7 @@ def masking_figure(
     ):
         show_image(grid[0, column], as_uint8(image), name)
         tiles = colorize(map_tiles(values)[chosen], scale, colormap)
-        gap = max(1, round(0.08 * max(tiles.shape[1:3])))
-        show_image(grid[1, column], sheet(tiles, gap=gap, gap_color=clear_color(colormap)))
+        show_tiles(grid[1, column], tiles, SheetLayout.for_tiles(tiles, None, _gap(tiles, 0.08)))
     color_bar(figure, grid[1].tolist(), scale, colormap, "activation")
     return figure
 
@@ -156,25 +159,56 @@ def sheet_figure(
     title: str | None,
     bars: Sequence[Bar],
     numbers: Sequence[int] | None = None,
+    parts: Sequence[Part] | None = None,
 ) -> Figure:
     """Return a figure of uint8 RGB tiles, numbered where there is room, with a colour bar for each of `bars`.
 
-    `bars` holds (scale, colour map, label); `numbers` are the tiles' own, 0, 1, 2, ... without it.
+    `bars` holds (scale, colour map, label); `numbers` are the tiles' own, 0, 1, 2, ... without it; `parts`
+    are those of a tile that are framed, the whole without it.
     """
+    whole = tiles.shape[1]
     tiles = _reduce(tiles)
-    gap = max(1, round(0.12 * max(tiles.shape[1:3])))
+    if parts is not None:
+        factor = tiles.shape[1] / whole
+        parts = [(y * factor, x * factor, h * factor, w * factor) for y, x, h, w in parts]
+    gap = _gap(tiles, 0.12)
     layout = SheetLayout.for_tiles(tiles, columns, gap)
     height, width = layout.shape
     inches = min(8.0 / width, 14.0 / height)
     figure = new_figure(max(inches * width, 2.5) + 0.9 * len(bars), max(inches * height, 1.5) + 0.6, title)
     axes = figure.add_subplot()
-    gap_color = clear_color(*(colormap for _, colormap, _ in bars))
-    show_image(axes, sheet(tiles, columns=layout.columns, gap=gap, gap_color=gap_color))
+    show_tiles(axes, tiles, layout, parts)
     if layout.count <= MOST_NUMBERED:
         number_tiles(axes, layout, range(layout.count) if numbers is None else numbers, inches * gap)
     for scale, colormap, label in bars:
         color_bar(figure, axes, scale, colormap, label)
     return figure
+
+
+def show_tiles(
+    axes: Axes, tiles: np.ndarray, layout: SheetLayout, parts: Sequence[Part] | None = None, **painted: Any
+) -> None:
+    """Draw tiles on the white of the page, a thin line around each, or around its `parts`.
+
+    Without the line, a tile whose edge is white would have none. Its colour is of no colour map used here.
+    `painted` says how numbers become colours, as for `sheet`.
+    """
+    picture = sheet(tiles, columns=layout.columns, gap=layout.gap, gap_color=WHITE, **painted)
+    show_image(axes, picture)
+    corners = np.array([layout.origin(index) for index in range(layout.count)]) - 0.5
+    frames = [
+        Rectangle((left + x, top + y), width, height)
+        for top, left in corners
+        for y, x, height, width in parts or [(0, 0, layout.height, layout.width)]
+    ]
+    color = tuple(level / 255 for level in SLATE)
+    lines = PatchCollection(frames, facecolor="none", edgecolor=color, linewidth=0.6)
+    lines.set_clip_on(False)  # else half of the outermost is cut away
+    axes.add_collection(lines)
+
+
+def _gap(tiles: np.ndarray, share: float) -> int:
+    return max(1, round(share * max(tiles.shape[1:3])))
 
 
 def _reduce(tiles: np.ndarray) -> np.ndarray:
