@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
+from places_that_refuse import file_size_limit
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from kerasviz.errors import InputError, LogError, MissingDependencyError, OutputError
@@ -282,6 +283,13 @@ def test_mp4_of_odd_size_and_small(log: Path, tmp_path: Path) -> None:
     read, frame = cv2.VideoCapture(str(tmp_path / "False.mp4")).read()
     assert read
     assert frame.shape == (10, 18, 3)
+
+
+def test_mp4_that_ffmpeg_cannot_write_is_no_film(log: Path, tmp_path: Path) -> None:
+    for size in (0, 100, 1000):
+        with file_size_limit(size), pytest.raises(OutputError, match="ffmpeg did not write all of it"):
+            animate(log, "photo", tmp_path / "a.mp4")
+        assert not list(tmp_path.glob("*.mp4"))
 
 
 def test_mp4_without_its_package(log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

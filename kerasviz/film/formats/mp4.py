@@ -22,6 +22,7 @@ def write_mp4(path: Path, movie: Movie) -> int | None:
 
     Raises:
         MissingDependencyError: imageio-ffmpeg is not installed.
+        OSError: ffmpeg did not write all of it.
     """
     try:
         import imageio_ffmpeg
@@ -46,6 +47,34 @@ def write_mp4(path: Path, movie: Movie) -> int | None:
             padded = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=_WHITE)
             for _ in range(repeats):
                 video.send(padded.tobytes())
+    except OSError as error:  # the pipe to it broke
+        raise _unfinished() from error
     finally:
         video.close()
+    # The package says nothing of how ffmpeg ended.
+    if not (path.is_file() and _is_whole(path)):
+        raise _unfinished()
     return None
+
+
+def _unfinished() -> OSError:
+    return OSError("ffmpeg did not write all of it: free some space, or choose another folder")
+
+
+def _is_whole(path: Path) -> bool:
+    """Return whether all parts of the file are there, the last of which, "moov", says where the frames are.
+
+    Before each part stand its length with these 8 bytes, big-endian, and its kind; the length 1 says that a
+    longer number follows.
+    """
+    kinds, at, size = set(), 0, path.stat().st_size
+    with path.open("rb") as file:
+        while at < size:
+            file.seek(at)
+            head = file.read(16)
+            length = int.from_bytes(head[8:] if head[:4] == b"\0\0\0\1" else head[:4], "big")
+            if length < 8:
+                return False
+            kinds.add(head[4:8])
+            at += length
+    return at == size and b"moov" in kinds
