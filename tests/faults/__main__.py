@@ -40,7 +40,7 @@ def main() -> int:
     )
     parser.add_argument("--replay", nargs=2, metavar=("SUBJECT", "NUMBER"), help="one input again")
     args = parser.parse_args()
-    seed = args.seed if args.seed is not None else int.from_bytes(os.urandom(3))
+    seed = args.seed if args.seed is not None else int.from_bytes(os.urandom(3), "big")
     keep = args.keep.resolve()
     chosen = [one for one in SUBJECTS if args.only in (None, one.name)]
     if not chosen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from collections.abc import Callable
@@ -55,7 +56,8 @@ def randomness(seed: int, subject: str, number: int) -> random.Random:
 def say(text: str) -> None:
     """Print what is tried, also where it is read when this process is ended."""
     print(text)
-    os.write(2, text.encode(errors="backslashreplace") + b"\n")
+    with contextlib.suppress(OSError):  # where no file may grow, this one may not either
+        os.write(2, text.encode(errors="backslashreplace") + b"\n")
 
 
 def command(*arguments: object) -> Run:

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from faults.as_module import run_module
 from faults.bad_subjects import WRONG
 from faults.campaign import shares
 from faults.damage import damaged
 from faults.subject import Subject, randomness
 from faults.table import table
 from faults.verdict import HANG, LOST, Verdict
-
-TESTS = Path(__file__).parents[1]
-
-
-def run_module(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(TESTS), str(TESTS / "models"), str(TESTS.parent)])
-    return subprocess.run(
-        [sys.executable, "-m", name, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        env={**os.environ, "PYTHONPATH": path},
-    )
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are watched by /proc")

@@ -21,7 +21,7 @@ def _make(rng: random.Random, place: Place) -> Run:
         content = json.dumps(altered(rng, ["dark", "light", json_values(rng)])).encode()
     else:
         lines = [rng.choice(TEXTS) for _ in range(rng.randrange(6))]
-        content = "\n".join(lines).encode(rng.choice(("utf-8", "utf-16", "utf-8-sig")), "surrogateescape")
+        content = "\n".join(lines).encode(rng.choice(("utf-8", "utf-16", "utf-8-sig")), "surrogatepass")
     path = place.inputs / chosen.name
     path.write_bytes(content)
 
