@@ -1,4 +1,4 @@
-"""A client of the tab's routes, for TensorBoard's flags."""
+"""A client of the tab's routes, for TensorBoard's flags; the page in a browser."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_fixtures import browser, open_tab, tab_log, tensorboard
 from tensorboard.plugins import base_plugin
 from werkzeug.test import Client, TestResponse
 
 from kerasviz.tab.loader import Loader
+
+__all__ = ["Serve", "browser", "open_tab", "serve", "tab_log", "tensorboard"]
 
 Serve = Callable[..., Client]
 

@@ -19,7 +19,13 @@ export class Chart {
 
   constructor(page, tag) {
     Object.assign(this, { page, tag });
-    this.plot = svg("svg", { height: HEIGHT, role: "img" }, this.#lines, this.#head, this.#dots);
+    this.plot = svg(
+      "svg",
+      { height: HEIGHT, role: "img", "aria-label": tag },
+      this.#lines,
+      this.#head,
+      this.#dots,
+    );
     this.plot.addEventListener("click", (event) => this.#go(event));
     const frame = el("div", { class: "plot" }, this.plot, this.#top, this.#bottom);
     this.unit = el("span", { class: "unit" });

@@ -132,6 +132,8 @@ function select(texts) {
 }
 
 function field(text, control, kind = "field") {
+  // A select would be called by its label and all of its choices.
+  control.setAttribute("aria-label", text);
   return el("label", { class: kind }, el("span", {}, text), control);
 }
 

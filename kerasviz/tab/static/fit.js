@@ -19,7 +19,7 @@ export function fit({ width, height, tiles }, column, tallest = column * 1.5) {
   }
   const free = Math.min(column / width, tallest / height);
   const css = free >= 1 ? Math.floor(free * ratio) / ratio : free;
-  return { zoom, gap: tiles?.gap ?? 0, width, height, css };
+  return { zoom: 1, gap: tiles?.gap ?? 0, width, height, css };
 }
 
 /** The layout of the tiles on the canvas of a fitted sheet. */

@@ -1,6 +1,7 @@
 /** Decoded frames: fetched in batches before they are needed, kept within a budget of memory. */
 
 import { ask } from "./server.js";
+import { fitsSheet } from "./tiles.js";
 import { readBatch } from "./wire.js";
 
 const BATCH = 8;
@@ -123,7 +124,9 @@ async function decoded({ meta, picture }) {
   try {
     const bitmap = await createImageBitmap(picture, AS_THEY_ARE);
     const { width, height } = bitmap;
-    return { ...meta, bitmap, width, height, bytes: width * height * 4 };
+    // A layout that is not this picture's would have its tiles cut anywhere.
+    const tiles = fitsSheet(meta.tiles, width, height) ? meta.tiles : null;
+    return { ...meta, tiles, bitmap, width, height, bytes: width * height * 4 };
   } catch {
     return { ...meta, broken: "This picture cannot be decoded.", bytes: 0 };
   }

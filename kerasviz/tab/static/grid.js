@@ -55,7 +55,10 @@ export class Grid {
     this.columns = runs.length;
     const rows = tags.map((tag) => this.#row(tag, runs, series));
     if (series.length === 0) rows.push(el("p", { class: "nothing" }, "No tag or run holds these words."));
+    const focused = document.activeElement;
     this.element.replaceChildren(...(runs.length > 1 ? [this.#runNames(runs)] : []), ...rows);
+    // What is put in its place again has lost the focus.
+    if (this.element.contains(focused)) focused.focus({ preventScroll: true });
     this.#layout();
   }
 

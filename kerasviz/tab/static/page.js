@@ -42,9 +42,8 @@ export class Page {
     this.empty = emptyPage();
     const parts = [this.toolbar.element, this.note, this.body, this.empty, this.transport.element];
     this.element = el("div", { class: "page" }, ...parts, dialog, this.exportForm.dialog);
-    this.player = new Player(this.playhead, (step) =>
-      this.pictures.every((picture) => picture.isReady(step)),
-    );
+    const isReady = (step) => this.pictures.every((picture) => picture.isReady(step));
+    this.player = new Player(this.playhead, isReady, () => this.#draw());
     this.playhead.addEventListener("change", () => this.drawSoon());
     // Until the index is here nothing is known, not even that the log is empty.
     for (const part of [this.body, this.empty, this.toolbar.element, this.transport.element])
@@ -134,7 +133,7 @@ export class Page {
   }
 
   openTile(tag, tile) {
-    this.returnTo = document.activeElement;
+    if (!this.tiles.isOpen) this.returnTo = { focus: document.activeElement, scroll: this.body.scrollTop };
     this.tiles.open(tag, tile);
     this.#showTiles(true);
   }
@@ -147,10 +146,12 @@ export class Page {
   closeTile() {
     this.tiles.close();
     this.#showTiles(false);
-    this.returnTo?.focus?.();
+    this.body.scrollTop = this.returnTo.scroll;
+    this.returnTo.focus?.focus();
   }
 
   #showTiles(isOpen) {
+    if (isOpen && !this.grid.element.hidden) this.body.scrollTop = 0;
     this.grid.element.hidden = isOpen;
     this.#arrange();
   }
@@ -160,7 +161,7 @@ export class Page {
   }
 
   focusFilter() {
-    this.toolbar.filter.focus();
+    this.toolbar.filter.select();
   }
 
   showKeys() {

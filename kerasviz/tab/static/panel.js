@@ -25,6 +25,7 @@ export class Panel {
       {
         type: "button",
         class: "stage",
+        "aria-label": `${tag} of ${run}`,
         on: {
           click: (event) => this.#open(event),
           pointermove: (event) => this.#point(event),
@@ -82,7 +83,8 @@ export class Panel {
   #open(event) {
     // Pressing Enter clicks without a place: then it is the first filter.
     const tile = event.detail === 0 ? 0 : this.#tileUnder(event);
-    this.page.openTile(this.tag, this.#tiles ? (tile ?? 0) : null);
+    if (this.#tiles === null) this.page.openTile(this.tag, null);
+    else if (tile !== null) this.page.openTile(this.tag, tile);
   }
 
   #point(event) {

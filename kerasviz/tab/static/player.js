@@ -4,10 +4,9 @@ export class Player {
   #due = 0;
   #asked = false;
 
-  /** `isReady(step)` tells whether every panel on the screen could be drawn at a step. */
-  constructor(playhead, isReady) {
-    this.playhead = playhead;
-    this.isReady = isReady;
+  /** `isReady(step)` tells whether every panel on the screen could be drawn at a step, `draw()` draws them. */
+  constructor(playhead, isReady, draw) {
+    Object.assign(this, { playhead, isReady, draw });
     playhead.addEventListener("change", () => this.#start());
   }
 
@@ -34,5 +33,7 @@ export class Player {
     // After a wait the film goes on from here; it does not run to catch up.
     this.#due = now - this.#due > 2 * period ? now + period : this.#due + period;
     playhead.advance();
+    // Now, not with the screen's next frame: on a slow machine that may already be the film's next one, too.
+    this.draw();
   }
 }

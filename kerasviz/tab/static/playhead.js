@@ -9,7 +9,8 @@ export class Playhead extends EventTarget {
   steps = [];
   step = 0;
   playing = false;
-  loop = true;
+  /** Who wants less motion has a film end. */
+  loop = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   follow = true;
   speed = 12;
 

@@ -26,14 +26,12 @@ export function originOf(tiles, tile) {
   return { x: column * (tiles.width + tiles.gap), y: row * (tiles.height + tiles.gap) };
 }
 
-/** The tile at a pixel of a sheet, null between tiles. */
+/** The tile at a pixel of a sheet, its gaps with it; null where a cell has no tile. */
 export function tileAt(tiles, x, y) {
   const column = Math.floor(x / (tiles.width + tiles.gap));
   const row = Math.floor(y / (tiles.height + tiles.gap));
   const tile = row * tiles.columns + column;
-  const inside = x >= 0 && y >= 0 && column < tiles.columns && tile < tiles.count;
-  const origin = originOf(tiles, tile);
-  return inside && x < origin.x + tiles.width && y < origin.y + tiles.height ? tile : null;
+  return column >= 0 && row >= 0 && column < tiles.columns && tile < tiles.count ? tile : null;
 }
 
 /** The part of a frame that a tile is, the whole of it where the tile is null: `{x, y, width, height}`. */
@@ -41,4 +39,12 @@ export function partOf(frame, tile) {
   const { tiles, width, height } = frame;
   if (tile === null || tiles === null || tile >= tiles.count) return { x: 0, y: 0, width, height };
   return { ...originOf(tiles, tile), width: tiles.width, height: tiles.height };
+}
+
+/** Whether a layout is one of a picture of that size. */
+export function fitsSheet(tiles, width, height) {
+  if (tiles === null) return false;
+  const wide = tiles.columns * (tiles.width + tiles.gap) - tiles.gap;
+  const high = Math.ceil(tiles.count / tiles.columns) * (tiles.height + tiles.gap) - tiles.gap;
+  return wide === width && high === height;
 }

@@ -17,6 +17,7 @@ export class Transport {
       {
         type: "button",
         class: "follow",
+        "aria-label": "Follow",
         title: "Stay at the newest frame",
         on: { click: () => playhead.setFollow(!playhead.follow) },
       },

@@ -1,0 +1,124 @@
+"""A training that writes while the tab is open: its frames appear, and who looks elsewhere is left alone."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from page_fixtures import OpenTab
+from sample_log import write_frames
+from tab_page import TabPage
+
+import kerasviz as kv
+from kerasviz.events import EventLog
+
+pytestmark = pytest.mark.xdist_group("page")
+
+
+def wait_for_step(tab: TabPage, step: int) -> None:
+    tab.frame.wait_for_function(
+        "step => document.querySelector('[role=slider]')?.ariaValueNow === String(step)",
+        arg=step,
+        timeout=10_000,
+    )
+
+
+def test_a_training_is_followed_while_it_writes(open_tab: OpenTab, tab_log: Path) -> None:
+    """Every frame that `fit` writes is seen before the next one, within two seconds."""
+    layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="conv"), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(2)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    folder = tab_log / "training"
+    evolution = kv.Evolution(folder, kv.watch.kernels("conv"), every=2)
+    waited: list[float] = []
+    tab = open_tab(filter="training")
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+            if batch % 2 == 1:
+                start = time.monotonic()
+                wait_for_step(tab, batch + 1)
+                waited.append(time.monotonic() - start)
+
+    images = np.random.default_rng(0).normal(size=(6, 8, 8, 1)).astype("float32")
+    model.fit(images, np.zeros(6), batch_size=1, epochs=1, verbose=0, callbacks=[evolution, Look()])
+    assert len(waited) == 3
+    assert max(waited[1:]) < 2.0
+    run = "training/evolution"
+    tab.settle()
+    assert "step 6" in tab.caption(tab.panel(run, "kernels/conv"))
+
+
+def test_whoever_moves_the_playhead_is_left_alone(open_tab: OpenTab, tab_log: Path) -> None:
+    with EventLog(tab_log / "live") as log:
+        for step in (0, 10, 20):
+            write_frames(log, step, seed=3)
+        log.flush()
+        tab = open_tab(filter="live kernels/conv")
+        tab.settle()
+        follow = tab.frame.get_by_role("button", name="Follow")
+        assert (tab.step, follow.get_attribute("aria-pressed")) == (20, "true")
+        tab.press("ArrowLeft")
+        assert (tab.step, follow.get_attribute("aria-pressed")) == (10, "false")
+        write_frames(log, 30, seed=3)
+        log.flush()
+        tab.frame.get_by_text("2 / 4", exact=True).wait_for()
+        assert tab.step == 10
+        follow.click()
+        wait_for_step(tab, 30)
+        write_frames(log, 40, seed=3)
+        log.flush()
+        wait_for_step(tab, 40)
+
+
+def test_a_frame_that_a_resumed_run_replaces_is_shown_anew(open_tab: OpenTab, tab_log: Path) -> None:
+    folder = tab_log / "resumed"
+    with EventLog(folder) as log:
+        for step in (0, 10, 20):
+            write_frames(log, step, seed=3)
+    tab = open_tab(filter="resumed kernels/conv")
+    tab.settle()
+    before = tab.pixels(tab.panel("resumed", "kernels/conv"))
+    with EventLog(folder, start_step=20) as log:
+        write_frames(log, 20, seed=4)
+    changed = "first => document.querySelector('figure.panel canvas').toDataURL() !== first"
+    url = tab.panel("resumed", "kernels/conv").locator("canvas").evaluate("canvas => canvas.toDataURL()")
+    tab.frame.wait_for_function(changed, arg=url)
+    assert (tab.pixels(tab.panel("resumed", "kernels/conv")) != before).any()
+    assert tab.step == 20
+
+
+def test_a_run_that_is_deleted_is_gone(open_tab: OpenTab, tab_log: Path) -> None:
+    folder = tab_log / "deleted"
+    with EventLog(folder) as log:
+        write_frames(log, 0, seed=3)
+    tab = open_tab(filter="deleted kernels/conv")
+    tab.settle()
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    tab.frame.get_by_text("No tag or run holds these words.").wait_for()
+
+
+def test_the_tab_says_when_nothing_answers_and_goes_on_when_it_does(open_tab: OpenTab) -> None:
+    answers = {"answers": True}
+
+    def answer(route: Any) -> None:
+        if answers["answers"]:
+            route.continue_()
+        else:
+            route.fulfill(status=503, body="kerasviz is not whole.")
+
+    tab = open_tab(
+        filter="kernels", before=lambda page: page.route("**/kerasviz/index", answer), expected="503"
+    )
+    tab.settle()
+    answers["answers"] = False
+    tab.frame.get_by_text("kerasviz is not whole.").wait_for()
+    assert tab.frame.locator("figure.panel").count() > 0
+    answers["answers"] = True
+    tab.frame.locator(".remark").wait_for(state="hidden")
