@@ -27,8 +27,8 @@ OPENING = """\
 
 Every cell is a test. Where a method works, the maps of two pictures have the pictures' size and hold no NaN;
 class, score and outputs are those of `model.predict`; and the model is as it was before. Elsewhere the method
-says the sentence below, word for word. `tests/contract/` declares the kinds of models, and this page is made
-of it: `python tests/contract/contract_page.py`.
+says the sentence below, word for word, with the path of a layer for LAYER. `tests/contract/` declares the
+kinds of models, and this page is made of it: `python tests/contract/contract_page.py`.
 """
 
 

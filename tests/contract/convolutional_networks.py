@@ -116,6 +116,16 @@ def shared() -> Case:
     return Case(model, noise(HEIGHT, WIDTH, 3), (HEIGHT, WIDTH))
 
 
+def residual() -> Case:
+    """Two branches, added by an operator."""
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((HEIGHT, WIDTH, 3))
+    x = convolved(inputs)
+    y = kl.Conv2D(x.shape[-1], 3, padding="same")(x)
+    model = keras.Model(inputs, headed(kl.GlobalAveragePooling2D()(keras.ops.relu(x + y))))
+    return Case(model, noise(HEIGHT, WIDTH, 3), (HEIGHT, WIDTH))
+
+
 def half(policy: str) -> Case:
     """A network in half precision; with a mixed policy its head is in float32, as Keras advises."""
     keras.utils.set_random_seed(3)

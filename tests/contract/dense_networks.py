@@ -40,10 +40,20 @@ def region() -> Case:
 def predicted_region() -> Case:
     """Explains, without being asked, the class other than 0 that most pixels have, over these pixels."""
     case = u_net()
+    return Case(case.model, case.images, SIZE, said=_of_most_common)
 
-    def said(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        classes = [1 + np.bincount(one.argmax(-1).ravel(), minlength=3)[1:].argmax() for one in outputs]
-        scores = [one[one.argmax(-1) == at][:, at].mean() for one, at in zip(outputs, classes, strict=True)]
-        return np.array(classes), np.array(scores)
 
-    return Case(case.model, case.images, SIZE, said=said)
+def segmented_line() -> Case:
+    """A signal, and a class for each of its steps."""
+    keras.utils.set_random_seed(3)
+    inputs = keras.Input((20, 2))
+    x = kl.Conv1D(4, 3, padding="same", activation="relu")(inputs)
+    x = kl.Conv1D(4, 5, padding="same", activation="relu")(x)
+    model = keras.Model(inputs, kl.Conv1D(3, 1)(x))
+    return Case(model, noise(20, 2), (20,), said=_of_most_common)
+
+
+def _of_most_common(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    classes = [1 + np.bincount(one.argmax(-1).ravel(), minlength=3)[1:].argmax() for one in outputs]
+    scores = [one[one.argmax(-1) == at][:, at].mean() for one, at in zip(outputs, classes, strict=True)]
+    return np.array(classes), np.array(scores)

@@ -43,11 +43,20 @@ class Case:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What some methods say instead of explaining a kind of model: the error and its whole sentence."""
+    """What some methods say instead of explaining a kind of model: the error and its whole sentence.
+
+    Where the sentence has the word LAYER, it is said of that `layer`.
+    """
 
     methods: Sequence[str]
     error: type[KerasvizError]
     sentence: str
+    layer: str = "LAYER"
+
+    @property
+    def said(self) -> str:
+        """The sentence as it is said of this kind of model."""
+        return self.sentence.replace("LAYER", self.layer)
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def test_a_method_explains_or_says_why_not(kind: str, method: str) -> None:
         else:
             with pytest.raises(refusal.error) as refused:
                 asked(known.case, method)
-            assert str(refused.value) == refusal.sentence
+            assert str(refused.value) == refusal.said
             assert type(refused.value) is refusal.error
     finally:
         assert snapshot(known.case.model) == known.before

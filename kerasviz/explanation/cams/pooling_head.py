@@ -11,6 +11,9 @@ from kerasviz.errors import UnsupportedModelError
 from kerasviz.explanation.cams.weightings import Values
 from kerasviz.probe import LayerInfo, layers
 
+# How layers and operations that average feature maps begin their class's name.
+_MEANS = ("GlobalAverage", "Mean")
+
 
 def refuse_other_heads(
     path: str,
@@ -45,13 +48,14 @@ def refuse_other_heads(
 
 
 def _first_of_one_pixel(model: keras.Model, path: str, shapes: Sequence[tuple[int, ...]]) -> str | None:
-    """Return the layer from which on feature maps have one pixel, not because they were averaged."""
+    """Return the layer from which on feature maps have one pixel before they are averaged."""
     images = np.zeros((1, *shapes[0]), np.float32) if len(shapes) == 1 else None
     rows = list(layers(model, images))
     at = next((at for at, row in enumerate(rows) if row.path == path), len(rows))
+    averaged = next((row for row in rows[at + 1 :] if row.kind.startswith(_MEANS)), None)
     small = next((row for row in rows[at + 1 :] if _has_one_pixel(row)), None)
-    averaged = small is None or small.kind.startswith("Global") or small.kind == "Mean"
-    return None if small is None or averaged else small.path
+    between = small is not None and averaged is not None and rows.index(small) < rows.index(averaged)
+    return small.path if small is not None and between else None
 
 
 def _has_one_pixel(row: LayerInfo) -> bool:
