@@ -101,7 +101,7 @@ def explain(
     check_class_names(class_names(model), model)
     row = find_method(method)
     resolved = row.resolved(options)
-    request = Request(model, ready, layer, as_target(target), raw, batch_size)
+    request = Request(model, ready, layer, as_target(target), raw, batch_size, input_range)
     row.refuse_layer(request, resolved)
 
     def explanation(found: Found) -> Explanation:

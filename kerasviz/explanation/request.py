@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,10 @@ from kerasviz.probe import LayerRequest, Target
 
 @dataclass(frozen=True)
 class Request:
-    """What `explain` was asked: its arguments, the target made an object."""
+    """What `explain` was asked: its arguments, the target made an object.
+
+    `input_range` is what the caller says the model takes for black and white.
+    """
 
     model: keras.Model
     images: Any
@@ -21,6 +25,7 @@ class Request:
     target: Target
     raw: bool
     batch_size: int
+    input_range: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         check_numbers(batch_size=self.batch_size)

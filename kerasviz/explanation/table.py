@@ -92,7 +92,12 @@ _ONE_GRADIENT = (
         GRADIENT,
         integrated_gradients,
         (
-            Option("baseline", np.ndarray, 0.0, "the picture that says nothing"),
+            Option(
+                "baseline",
+                np.ndarray,
+                None,
+                "the picture that says nothing; black, or 0 where nothing says what the model takes for it",
+            ),
             Option(
                 "steps",
                 int,

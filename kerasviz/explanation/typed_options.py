@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 class Options(TypedDict, total=False):
     """What may be passed to `explain` beside its own arguments; which method takes what, its row says."""
 
-    baseline: ArrayLike
+    baseline: ArrayLike | None
     cells: int
     channels: int | str | None
     fill: str

@@ -89,6 +89,44 @@ def test_integrated_gradients_of_a_kink_by_hand() -> None:
     assert equal.error.item() == 0
 
 
+class Shifted:
+    """A preprocessor to whose network black is another number in each channel."""
+
+    def __call__(self, pictures):
+        return (pictures - np.array([51, 0, 102])) / 51
+
+
+@pytest.mark.parametrize(
+    ("asked", "black"),
+    [
+        ({}, 0.0),
+        ({"input_range": (-1, 1)}, -1.0),
+        ({"input_range": (0, 1)}, 0.0),
+        ({"baseline": 0.5}, 0.5),
+        ({"baseline": 0.5, "input_range": (-1, 1)}, 0.5),
+    ],
+)
+def test_integrated_gradients_begin_at_black_where_it_is_known(asked: dict, black: float) -> None:
+    # S = sum of (1, 2, 3) times the channels: each makes its weight times its way from black of it.
+    model = keras.Sequential([keras.Input((1, 1, 3)), kl.Conv2D(1, 1, use_bias=False), kl.Flatten()])
+    model.set_weights([np.array([1.0, 2.0, 3.0])[None, None, :, None]])
+    image = np.array([[[[1.0, 0.5, -0.5]]]], np.float32)
+    found = explain(model, image, "integrated_gradients", target=1, channels="all", steps=2, **asked)
+    assert found.options["baseline"] == black
+    np.testing.assert_allclose(found.maps.ravel(), np.array([1, 2, 3]) * (image.ravel() - black), rtol=1e-6)
+
+
+def test_black_is_what_the_models_preprocessor_makes_of_it() -> None:
+    model = keras.Sequential([keras.Input((1, 1, 3)), kl.Conv2D(1, 1, use_bias=False), kl.Flatten()])
+    model.set_weights([np.array([1.0, 2.0, 3.0])[None, None, :, None]])
+    model.preprocessor = Shifted()
+    image = np.array([[[[255, 51, 102]]]], np.uint8)
+    found = explain(model, image, "integrated_gradients", target=1, channels="all", steps=2)
+    # The network gets (4, 1, 0), and (-1, 0, -2) for black.
+    assert found.options["baseline"] == [-1, 0, -2]
+    np.testing.assert_allclose(found.maps.ravel(), [5, 2, 6], rtol=1e-5)
+
+
 def test_what_integrated_gradients_miss_they_say() -> None:
     # S = ReLU(x - 2) - ReLU(x - 6) at x = 8 is 4, and flat at both ends: 2 points see no slope at all.
     model = keras.Sequential([keras.Input((1, 1, 1)), kl.Conv2D(2, 1), kl.ReLU(), kl.Flatten()])

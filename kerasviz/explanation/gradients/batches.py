@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -96,8 +96,11 @@ def attribute(
     differentiate: InputGradients,
     method: Callable[[Samples], Attributed],
     channels: str,
+    chosen: Mapping[str, Any] | None = None,
 ) -> Found:
     """Return the attributions of all pictures by `method`, batch by batch, the channels reduced.
+
+    `chosen` is as in `Found`.
 
     Raises:
         InputError: pictures without channels to reduce.
@@ -109,7 +112,7 @@ def attribute(
         samples = Samples(request.model, differentiate, request.target, batch, parameters, request.batch_size)
         values, said, error = method(samples)
         maps = reduced(channels_last(request.model, values), channels)
-        parts.append(Found.of(maps, said, error=error))
+        parts.append(Found.of(maps, said, error=error, chosen=chosen))
     return joined(parts)
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasviz.errors import InputError
+from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.explanation.found import Found
 from kerasviz.explanation.gradients.batches import Attributed, Samples, attribute
 from kerasviz.explanation.request import Request
+from kerasviz.images import PictureForm
 from kerasviz.probe import input_gradients
 
 # Completeness errors above this are worth a warning.
@@ -31,7 +32,10 @@ def integrated_gradients(request: Request, baseline: Any, steps: int, channels: 
     twice as many points in each round.
 
     x' is the `baseline` (a number, or an array that broadcasts over the pictures as the model gets them), m
-    the number of `steps`. Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x').
+    the number of `steps`. None is a black picture, which the paper takes for one that says nothing: the value
+    that the model takes for black (see `kerasviz.PictureForm`; with a preprocessor, one for each channel), or
+    where nothing says it, 0, which is grey to a model of -1..1. `Explanation.options` says which it was.
+    Completeness, the paper's axiom, says that the sum over all pixels is S(x) - S(x').
     The error that comes with each map is the share of that difference which the sum misses,
 
         |sum_pc a_pc - (S(x) - S(x'))| / |S(x) - S(x')|
@@ -46,8 +50,9 @@ def integrated_gradients(request: Request, baseline: Any, steps: int, channels: 
     >>> e.maps.tolist(), e.error.tolist()
     ([[1.0, 2.0]], [0.0])
     """
-    method = functools.partial(_integrated, baseline=baseline, steps=steps)
-    return attribute(request, input_gradients(request.model), method, channels)
+    chosen = _black(request) if baseline is None else baseline
+    method = functools.partial(_integrated, baseline=chosen, steps=steps)
+    return attribute(request, input_gradients(request.model), method, channels, {"baseline": chosen})
 
 
 def misses(found: Found, options: Mapping[str, Any]) -> str | None:
@@ -128,6 +133,20 @@ def _refined(places: np.ndarray, missed: np.ndarray, count: int) -> np.ndarray:
         shares[np.argmax(missed / (shares + 1) ** 2)] += 1
     inner = [np.linspace(places[at], places[at + 1], share + 2)[1:-1] for at, share in enumerate(shares)]
     return np.concatenate(inner)
+
+
+def _black(request: Request) -> Any:
+    """Return what the model takes for black, a number or one for each channel; 0 where nothing says it."""
+    try:
+        form = PictureForm.of(request.model, input_range=request.input_range)
+        levels = form.scaling().done(np.zeros((1, form.channels or 3), np.float32))[0]
+    except (InputError, UnsupportedModelError):
+        return 0.0
+    # Of float32 the shortest number: -2.1, not -2.0999999046.
+    values = [float(str(level)) for level in levels]
+    if len(set(values)) == 1:
+        return values[0]
+    return [[[value]] for value in values] if form.channels_first else values
 
 
 def _baseline(baseline: Any, pictures: np.ndarray) -> np.ndarray:
