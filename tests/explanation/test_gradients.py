@@ -300,7 +300,7 @@ def test_wrong_requests(model: keras.Model, images: np.ndarray) -> None:
             maps_of(model, images, "integrated_gradients", **wrong)
     for wrong, message in (
         ({"of": "saliancy"}, "Did you mean saliency"),
-        ({"samples": 0}, "samples is 0; smooth_grad takes a whole number of at least 1"),
+        ({"samples": 0}, "samples is 0; smooth_grad takes a whole number from 1 to 1,000,000"),
         ({"options": {"steps": 3}}, "Method saliency has no option 'steps'"),
     ):
         with pytest.raises(InputError, match=message):
