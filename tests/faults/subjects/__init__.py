@@ -14,6 +14,7 @@ from faults.subjects import (
     models,
     pictures,
     states,
+    tab,
 )
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -23,6 +24,7 @@ SUBJECTS: tuple[Subject, ...] = (
     idx.SUBJECT,
     archives.SUBJECT,
     class_names.SUBJECT,
+    tab.SUBJECT,
     commands.SUBJECT,
     method_options.SUBJECT,
     states.SUBJECT,

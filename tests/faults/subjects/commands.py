@@ -64,7 +64,8 @@ def _parsers() -> dict[str, list[argparse.Action]]:
     """Return the actions of each command, and of each sub-command."""
     from kerasviz.cli.main import build_parser
 
-    return dict(_below("", build_parser()))
+    # TensorBoard serves until Ctrl-C.
+    return {name: actions for name, actions in _below("", build_parser()) if name != "board"}
 
 
 def _below(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, list[argparse.Action]]]:

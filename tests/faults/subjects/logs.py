@@ -45,13 +45,18 @@ _FORMATS = ("gif", "png", "webp", "mp4")
 def _make(rng: random.Random, place: Place) -> Run:
     log = place.inputs / "log"
     shutil.copytree(place.corpus / "log", log)
-    path = rng.choice(sorted(log.glob("*/*")))
-    rng.choice((_damage_bytes, _damage_bytes, _damage_records, _add_odd_records, _odd_folder))(rng, path)
+    damage_log(rng, log)
     what = rng.random()
     if what < 0.6:
         return lambda: read_all(log)
     arguments = ["--all", "--out", place.out / "films", "--format", rng.choices(_FORMATS, (6, 4, 2, 1))[0]]
     return command("gif", log, *(arguments if what < 0.9 else []))
+
+
+def damage_log(rng: random.Random, log: Path) -> None:
+    """Damage a log, or put odd things into it."""
+    path = rng.choice(sorted(log.glob("*/*")))
+    rng.choice((_damage_bytes, _damage_bytes, _damage_records, _add_odd_records, _odd_folder))(rng, path)
 
 
 def read_all(log: Path) -> None:
