@@ -53,28 +53,55 @@ def scope_names(names: Iterable[str], layers: Iterable[str], model: str) -> dict
     """Return what to call each node so that every layer is one scope of its own name.
 
     TensorFlow numbers a scope that is entered again (`pets_cnn_1/conv1_1_1/Relu`), and puts the model's
-    around all.
+    around all. A layer that is called twice has two scopes, and the second keeps its number.
 
     >>> scope_names(["x", "net_1/conv_1_1/Relu", "net_1/conv_1_1/Relu_1"], ["conv_1"], "net")
     {'x': 'x', 'net_1/conv_1_1/Relu': 'conv_1/Relu', 'net_1/conv_1_1/Relu_1': 'conv_1/Relu_1'}
     """
-    known = set(layers)
+    names = list(names)
+    scopes = _Scopes(set(layers), model, names)
     renamed: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
-        parts = name.split("/")
-        if len(parts) > 1 and re.fullmatch(rf"{re.escape(model)}(_\d+)?", parts[0]):
-            parts = parts[1:]
-        scopes = [_layer_name(part, known) for part in parts[:-1]]
-        short = "/".join([*scopes, parts[-1]])
-        # A layer that is called twice has two scopes, and keeps the number of the second.
+        *parents, leaf = name.split("/")
+        short = "/".join([*scopes.named(tuple(parents)), leaf])
         renamed[name] = short if short not in taken else name
         taken.add(renamed[name])
     return renamed
 
 
-def _layer_name(scope: str, known: set[str]) -> str:
-    if scope in known:
-        return scope
-    stripped = re.sub(r"_\d+$", "", scope)
-    return stripped if stripped in known else scope
+class _Scopes:
+    """What each scope of a graph is called."""
+
+    def __init__(self, layers: set[str], model: str, names: list[str]) -> None:
+        self._layers = layers
+        self._model = re.compile(rf"{re.escape(model)}(_\d+)?")
+        self._named: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
+        self._taken: set[tuple[str, ...]] = set()
+        split = (name.split("/") for name in names)
+        inner = {parts[1] for parts in split if len(parts) > 2 and self._model.fullmatch(parts[0])}
+        # Where all are numbered, `conv_1` is the layer `conv`, also where there is a layer `conv_1`.
+        self._numbered = all(part not in layers or self._without_number(part) in layers for part in inner)
+
+    def named(self, scope: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the new name of a scope, in its parts."""
+        if scope not in self._named:
+            parent = self.named(scope[:-1])
+            if len(scope) == 1 and self._model.fullmatch(scope[0]):
+                self._named[scope] = ()
+                return ()
+            choices = [(*parent, self._layer(scope[-1])), (*parent, scope[-1]), scope]
+            free = [choice for choice in choices if choice not in self._taken]
+            self._named[scope] = free[0] if free else scope
+            self._taken.add(self._named[scope])
+        return self._named[scope]
+
+    def _layer(self, part: str) -> str:
+        """Return the layer that a part of a scope names, or the part."""
+        exact, counted = part in self._layers, self._without_number(part)
+        if counted in self._layers and (self._numbered or not exact):
+            return counted
+        return part
+
+    def _without_number(self, part: str) -> str | None:
+        return part[: found.start()] if (found := re.search(r"_\d+$", part)) else None

@@ -46,6 +46,25 @@ def test_nested_and_shared_layers_keep_apart() -> None:
     assert sum(node.op == "Conv2D" for node in GraphDef.FromString(forward_graph(model)).node) == 3
 
 
+def test_layers_whose_names_are_numbered_by_keras_have_their_own_scopes() -> None:
+    kinds = [layers.Conv2D(2, 3), layers.MaxPooling2D(), layers.Conv2D(2, 3), layers.MaxPooling2D()]
+    tail = [layers.ReLU(), layers.ReLU(), layers.Flatten(), layers.Dense(2)]
+    model = keras.Sequential([keras.Input((16, 16, 3)), *kinds, *tail])
+    assert scopes(forward_graph(model)) == [layer.name for layer in model.layers]
+    nodes = {node.name: node for node in GraphDef.FromString(forward_graph(model)).node}
+    first, second = (name for name, node in nodes.items() if node.op == "MaxPool")
+    assert (first.split("/")[0], second.split("/")[0]) == (model.layers[1].name, model.layers[3].name)
+
+
+def test_a_layer_that_is_called_twice_stays_beside_the_others() -> None:
+    image = keras.Input((4, 4, 3))
+    shared = layers.Conv2D(3, 1, name="shared")
+    model = keras.Model(image, layers.ReLU(name="last")(shared(shared(image))), name="net")
+    first, second, last = scopes(forward_graph(model))
+    assert (first, last) == ("shared", "last")
+    assert second.startswith("shared_")
+
+
 def test_both_graphs_are_logged_once(tmp_path, small_model, pictures) -> None:
     model = small_model()
     for _ in range(2):
