@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -25,6 +25,7 @@ from kerasviz.errors import InputError, LogError
 from kerasviz.events.image_summary import Meta, image_value
 from kerasviz.events.layer_note import LayerNote, note_values
 from kerasviz.events.records import frame_record
+from kerasviz.events.scalar_layout import layout_value
 
 
 class EventLog:
@@ -113,6 +114,16 @@ class EventLog:
         finite = np.isfinite(values)
         self._write_summary(step, histogram_plugin.histogram_pb(tag, values[finite]))
         return int(values.size - finite.sum())
+
+    def scalar_layout(self, step: int, category: str, charts: Mapping[str, str]) -> None:
+        """Write which curves share a chart in TensorBoard's tab Custom Scalars.
+
+        Args:
+            step: The step.
+            category: The heading above the charts.
+            charts: By a chart's title, the regular expression of the tags whose curves it shows.
+        """
+        self._write_summary(step, summary_pb2.Summary(value=[layout_value(category, charts)]))
 
     def text(self, tag: str, step: int, markdown: str) -> None:
         """Write a text; TensorBoard shows it as Markdown."""

@@ -24,6 +24,10 @@ from kerasviz.events.layer_note import PLUGIN_NAME, LayerNote, note_tag, picture
 from kerasviz.events.meta import FrameMeta
 from kerasviz.events.records import read_record_at
 from kerasviz.events.run_index import RunIndex, TagIndex
+from kerasviz.events.scalar_layout import SCALAR_LAYOUT
+
+# What says how data is to be shown is not listed as data.
+_NO_DATA = {PLUGIN_NAME, SCALAR_LAYOUT}
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class LogReader:
         """Return every tag of every run, sorted by run and tag."""
         with self._lock:
             every = [(run, tag, index) for run, tags in self._tags.items() for tag, index in tags.items()]
-        return [_info(*one) for one in every if one[2].kind != PLUGIN_NAME]
+        return [_info(*one) for one in every if one[2].kind not in _NO_DATA]
 
     def find(self, tag: str, run: str | None = None, kind: str = "image") -> TagInfo:
         """Return one tag of that kind; `run` is needed only where several runs have it.

@@ -21,7 +21,7 @@ from kerasviz.models import pets_cnn
 from kerasviz.training.checkpoints import Checkpoints, load_last
 from kerasviz.training.lock import only_writer
 from kerasviz.training.phases import Phase, stretches
-from kerasviz.training.settings import Settings, open_run
+from kerasviz.training.settings import Settings, open_run, settings_of
 from kerasviz.watch import Evolution, Picture, Source, TrainingLog, dead_filters, drift, kernels, responses
 
 # Makes a network for the training pictures' mean `(h, w, c)`.
@@ -190,6 +190,7 @@ def _fit(
                 every=settings.log_every,
                 validation_data=validation,
                 histograms=settings.histograms,
+                settings=settings_of(directory),
             ),
             Evolution(directory, watch, every=settings.watch_every),
             Checkpoints(directory),

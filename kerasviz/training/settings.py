@@ -96,10 +96,15 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
                 f"{directory} already holds a run: pass resume=True to go on with it, overwrite=True to "
                 "replace it, or choose another log_dir."
             )
-        _check_same(json.loads(file.read_text()), job, directory)
+        _check_same(settings_of(directory), job, directory)
     with atomic_path(file, durable=True) as temporary:
         temporary.write_text(json.dumps(job, indent=2, default=_as_json) + "\n")
     return directory
+
+
+def settings_of(directory: Path) -> dict[str, Any]:
+    """Return what `open_run` wrote into the folder of a run."""
+    return json.loads((directory / SETTINGS).read_text())
 
 
 def _check_same(stored: dict[str, Any], job: dict[str, Any], directory: Path) -> None:

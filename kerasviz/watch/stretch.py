@@ -10,6 +10,7 @@ import keras
 
 from kerasviz.errors import LogError
 from kerasviz.events import EventLog
+from kerasviz.watch.curve_layout import CATEGORY, charts_of
 from kerasviz.watch.layer_notes import layer_notes, write_notes
 from kerasviz.watch.scales import Scales
 from kerasviz.watch.source import Output, Run, Source
@@ -44,7 +45,14 @@ class Stretch:
         self._worker = Worker()
         self._logged: int | None = None
         notes = layer_notes(model, self._watches)
-        self._worker.require(lambda: write_notes(self.event_log, start_step, notes))
+        charts = charts_of(tag for watch in self._watches for tag in watch.tags)
+
+        def write_once() -> None:
+            write_notes(self.event_log, start_step, notes)
+            if charts:
+                self.event_log.scalar_layout(start_step, CATEGORY, charts)
+
+        self._worker.require(write_once)
 
     def log(self, step: int, required: bool = False) -> None:
         """Look at everything now; what is written is drawn by the worker.

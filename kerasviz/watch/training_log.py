@@ -1,11 +1,11 @@
-"""The callback that logs scalars, weight histograms and graphs."""
+"""The callback that logs scalars, weight histograms, graphs and texts."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from kerasviz.errors import LogError
 from kerasviz.events import EventLog
 from kerasviz.watch.graph import log_graphs
+from kerasviz.watch.run_texts import log_texts
 from kerasviz.watch.schedule import every as every_steps
 from kerasviz.watch.steps import first_step, last_batch, note_own_steps, optimizer_step
 
@@ -25,7 +26,8 @@ HISTOGRAM_VALUES = 200_000
 
 
 class TrainingLog(keras.callbacks.Callback):
-    """Logs loss and metrics every few steps and every epoch, weight histograms, and the model's graphs.
+    """Logs loss and metrics every few steps and every epoch, weight histograms, the model's graphs, and as
+    texts the settings of the training and the model's summary.
 
     Two TensorBoard runs are written, `LOG_DIR/train` and `LOG_DIR/validation`, with the tags that Keras
     itself uses: `batch_loss`, `batch_accuracy`, ... over optimizer steps, `epoch_loss`, ... over epochs. A
@@ -39,6 +41,7 @@ class TrainingLog(keras.callbacks.Callback):
             again; None leaves the `batch_` values of `validation` out.
         histograms: whether to log each weight's histogram every epoch. Of a weight with more than 200,000
             values, evenly spaced ones are counted.
+        settings: what else is to stand in the text `settings`, beside the model's loss and optimizer.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class TrainingLog(keras.callbacks.Callback):
         every: int = 5,
         validation_data: Iterable[tuple[Any, Any]] | None = None,
         histograms: bool = True,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.directory = Path(log_dir)
         self._due = every_steps(every)
         self._validation = None if validation_data is None else _endless(validation_data)
         self._histograms = histograms
+        self._settings = dict(settings or {})
         self._train: EventLog | None = None
         self._held_out: EventLog | None = None
         self._step = self._start_step = 0
@@ -65,18 +70,19 @@ class TrainingLog(keras.callbacks.Callback):
         return f"TrainingLog(step {self._step} in {self.directory})"
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Open the two event files; log the graphs when training starts afresh."""
+        """Open the two event files; log the settings, and where training starts afresh graphs and summary."""
         self._close()
         self._step = self._start_step = first_step(self.directory / "train", self.model.optimizer)
         # Readers drop what is at the start step or after it, and what is at the last step is still true.
         start = self._step + 1 if self._step else 0
         self._train = EventLog(self.directory / "train", start_step=start)
         self._held_out = EventLog(self.directory / "validation", start_step=start)
+        log_texts(self._train, self._step, self.model, self._settings)
         if self._step == 0:
             log_graphs(self.model, self._train)
             if self._histograms:
                 self._log_histograms(self._train)
-            self._train.flush()
+        self._train.flush()
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Keras's running means start again."""
