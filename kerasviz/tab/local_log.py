@@ -89,8 +89,7 @@ class LocalLog:
         for folder, name in self._places.items():
             below = files_below(folder)
             for run, files in below.runs.items():
-                full = run if not name else name if run == "." else f"{name}/{run}"
-                found.runs.setdefault(full, []).extend(files)
+                found.runs.setdefault(f"{name}/{run}" if name else run, []).extend(files)
             found.unreadable.update(below.unreadable)
             found.unsearched += below.unsearched
         return found
