@@ -54,7 +54,7 @@ def main() -> int:
         return 1 if verdict.faults else 0
     print(f"seed {seed}", file=sys.stderr)
     found = campaign(chosen, args.inputs, seed, keep, args.workers) if args.inputs else []
-    found += kill_trainings(args.kills, seed, keep) if args.kills else []
+    found += kill_trainings(args.kills, seed, keep, args.workers) if args.kills else []
     print(table(found))
     print(f"seed {seed}")
     if faulty := [verdict for verdict in found if verdict.faults]:

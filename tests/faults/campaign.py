@@ -53,7 +53,8 @@ def campaign(
                 progress.write(say, file=sys.stderr)
 
         folders = Folders(Path(scratch).resolve(), keep / "corpus", keep)
-        run_all(list(batches(subjects, inputs, seed, folders)), heard, workers)
+        parts = [batch.verdicts() for batch in batches(subjects, inputs, seed, folders)]
+        run_all(parts, heard, workers)
     return sorted(found, key=lambda verdict: [one.name for one in subjects].index(verdict.subject))
 
 

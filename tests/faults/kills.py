@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import sys
@@ -16,6 +15,7 @@ from faults.same_run import what_is_lost
 from faults.subject import randomness
 from faults.verdict import HALF_WRITTEN, HANG, LOST, TEMPORARY, TRACEBACK, Verdict
 from faults.whole_files import TEMPORARY_PREFIX, what_is_broken
+from faults.workers import run_all
 
 NAME = "kills"
 _TRAINING = [
@@ -35,7 +35,7 @@ _COMMANDS = (
 )
 
 
-def kill_trainings(kills: int, seed: int, keep: Path) -> list[Verdict]:
+def kill_trainings(kills: int, seed: int, keep: Path, workers: int = 1) -> list[Verdict]:
     """Kill trainings and commands so often, and return a verdict for each kill."""
     from tqdm import tqdm
 
@@ -43,83 +43,74 @@ def kill_trainings(kills: int, seed: int, keep: Path) -> list[Verdict]:
     folder = keep / NAME
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    of_trainings = round(kills * _TRAININGS)
     found: list[Verdict] = []
     with tqdm(total=kills, unit="kill", disable=None) as progress:
-        rounds = [
-            *_rounds(of_trainings, _MOST_OF_ONE_TRAINING, _Training(folder)),
-            *_rounds(kills - of_trainings, 1, _Command(folder, keep / "corpus")),
-        ]
-        for number, (count, kind) in enumerate(rounds):
-            for faults, said in kind.killed(randomness(seed, NAME, number), count, folder / f"{number}"):
-                found.append(Verdict(NAME, number, tuple(faults), f"{said} {faults}"))
-                progress.update()
-                if faults:
-                    progress.write(f"kill in {folder / str(number)}: {said}: {faults}", file=sys.stderr)
+
+        def heard(verdict: Verdict) -> None:
+            found.append(verdict)
+            progress.update()
+            if verdict.faults:
+                progress.write(f"{NAME} {verdict.number}: {verdict.said}", file=sys.stderr)
+
+        run_all(list(_rounds(kills, seed, folder, keep / "corpus")), heard, workers)
     return found
 
 
-def _rounds(kills: int, most: int, kind: _Training | _Command) -> Iterator[tuple[int, _Training | _Command]]:
-    while kills > 0:
-        yield min(most, kills), kind
-        kills -= most
+def _rounds(kills: int, seed: int, folder: Path, corpus: Path) -> Iterator[Iterator[Verdict]]:
+    """Yield what kills a training several times until it may end, or a command once."""
+    of_trainings = round(kills * _TRAININGS)
+    whole = folder / "never-killed"
+    seconds = _finished(["train", *_TRAINING, "--log-dir", whole], whole) if of_trainings else 0.0
+    for number, start in enumerate(range(0, of_trainings, _MOST_OF_ONE_TRAINING)):
+        count = min(_MOST_OF_ONE_TRAINING, of_trainings - start)
+        yield _killed_training(seed, number, count, folder / f"training-{number}", whole, seconds)
+    for number in range(kills - of_trainings):
+        yield _killed_command(seed, number, folder / f"command-{number}", corpus)
 
 
-class _Training:
-    """A training that is killed and resumed until it ends, and then compared with one that never was."""
-
-    def __init__(self, folder: Path) -> None:
-        self._whole = folder / "never-killed"
-        self._seconds = 0.0
-
-    def killed(self, rng: random.Random, count: int, folder: Path) -> Iterator[tuple[dict[str, str], str]]:
-        """Kill a training in `folder` so often; yield the faults after each kill, and how it was done."""
-        if not self._seconds:
-            self._seconds = _finished(["train", *_TRAINING, "--log-dir", self._whole], self._whole.parent)
-        again = ["train", *_TRAINING, "--log-dir", folder, "--resume"]
-        for left in range(count, 0, -1):
-            after = _kill(again, folder.parent, lambda: rng.uniform(0.02, 1.0) * self._seconds, folder)
-            faults = _broken(folder)
-            if left == 1:
-                faults |= _end(again, folder)
-                faults |= {LOST: lost} if (lost := what_is_lost(self._whole, folder)) else {}
-            yield faults, f"killed after {after:.2f} s"
-        if not faults:
-            shutil.rmtree(folder)
+def _killed_training(
+    seed: int, number: int, count: int, folder: Path, whole: Path, seconds: float
+) -> Iterator[Verdict]:
+    """Kill and resume a training in `folder` so often; compare its end with one that was never killed."""
+    rng = randomness(seed, f"{NAME} of trainings", number)
+    again = ["train", *_TRAINING, "--log-dir", folder, "--resume"]
+    found: dict[str, str] = {}
+    for at in range(count):
+        after, faults = _kill(again, lambda: rng.uniform(0.02, 1.0) * seconds, folder)
+        if at == count - 1:
+            faults |= _end(again, folder)
+            faults |= {LOST: lost} if (lost := what_is_lost(whole, folder)) else {}
+        found |= faults
+        said = f"{folder} killed after {after:.2f} s: {faults}"
+        yield Verdict(NAME, number * _MOST_OF_ONE_TRAINING + at, tuple(faults), said)
+    if not found:
+        shutil.rmtree(folder)
 
 
-class _Command:
-    """A command that is killed and run again."""
-
-    def __init__(self, folder: Path, corpus: Path) -> None:
-        self._seconds: dict[str, float] = {}
-        self._names = {
-            "MODEL": corpus / "model.keras",
-            "PICTURES": corpus / "pictures",
-            "CLASSES": corpus / "classes",
-            "LOG": corpus / "log",
-        }
-
-    def killed(self, rng: random.Random, count: int, folder: Path) -> Iterator[tuple[dict[str, str], str]]:
-        """Kill a command that writes into `folder`; yield the faults, and how it was done."""
-        chosen = rng.choice(_COMMANDS)
-        words = [str(self._names.get(word, word.replace("OUT", str(folder)))) for word in chosen.split()]
-        if chosen not in self._seconds:
-            self._seconds[chosen] = _finished(words, folder.parent)
-            shutil.rmtree(folder)
-        after = _kill(words, folder.parent, lambda: rng.uniform(0.02, 1.0) * self._seconds[chosen], folder)
-        faults = _broken(folder)
-        faults |= _end(words, folder)
-        yield faults, f"{chosen.split()[0]} killed after {after:.2f} s"
-        if not faults:
-            shutil.rmtree(folder)
+def _killed_command(seed: int, number: int, folder: Path, corpus: Path) -> Iterator[Verdict]:
+    """Kill a command that writes into `folder`, and run it again."""
+    rng = randomness(seed, f"{NAME} of commands", number)
+    chosen = rng.choice(_COMMANDS)
+    names = {
+        "MODEL": corpus / "model.keras",
+        "PICTURES": corpus / "pictures",
+        "CLASSES": corpus / "classes",
+        "LOG": corpus / "log",
+    }
+    words = [str(names.get(word, word.replace("OUT", str(folder)))) for word in chosen.split()]
+    seconds = _finished(words, folder)
+    shutil.rmtree(folder)
+    after, faults = _kill(words, lambda: rng.uniform(0.02, 1.0) * seconds, folder)
+    faults |= _end(words, folder)
+    yield Verdict(NAME, number, tuple(faults), f"{folder}: {chosen} killed after {after:.2f} s: {faults}")
+    if not faults:
+        shutil.rmtree(folder)
 
 
 def _end(words: Sequence[object], folder: Path) -> dict[str, str]:
     """Run to the end, and return the faults of what stands there then."""
-    pid = _started(words, folder.parent)
-    code = _ended(pid)
-    faults = {} if code == 0 else {HANG if code is None else TRACEBACK: _said(folder.parent)}
+    code = _ended(_started(words, folder))
+    faults = {} if code == 0 else {HANG if code is None else TRACEBACK: _said(folder)}
     left = [str(path) for path in folder.rglob("*") if TEMPORARY_PREFIX in path.name]
     return faults | ({TEMPORARY: str(left)} if left else {}) | _broken(folder)
 
@@ -132,21 +123,25 @@ def _finished(words: Sequence[object], folder: Path) -> float:
     return time.monotonic() - started
 
 
-def _kill(words: Sequence[object], scratch: Path, after: Callable[[], float], folder: Path) -> float:
-    """Start the command and kill it after some seconds, anew where it ends before; return the seconds."""
+def _kill(words: Sequence[object], after: Callable[[], float], folder: Path) -> tuple[float, dict[str, str]]:
+    """Start the command and kill it after some seconds, anew where it ends well before.
+
+    Return the seconds, and the faults of what it left.
+    """
     while True:
         seconds = after()
-        pid = _started(words, scratch)
+        pid = _started(words, folder)
         time.sleep(seconds)
         os.killpg(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         if os.WIFSIGNALED(status):
-            return seconds
-        shutil.rmtree(folder, ignore_errors=True)
+            return seconds, _broken(folder)
+        if status:
+            return seconds, {TRACEBACK: _said(folder)}
 
 
-def _started(words: Sequence[object], scratch: Path) -> int:
-    """Return the process that runs `kerasviz WORDS`, forked from this one."""
+def _started(words: Sequence[object], folder: Path) -> int:
+    """Return the process that runs `kerasviz WORDS`, forked from this; what it says lies beside `folder`."""
     pid = os.fork()
     if pid:
         # By both, whoever comes first.
@@ -155,7 +150,7 @@ def _started(words: Sequence[object], scratch: Path) -> int:
     code = 70
     try:
         os.setpgid(0, 0)
-        errors = os.open(scratch / "said", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        errors = os.open(_errors(folder), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(errors, 1)
         os.dup2(errors, 2)
         from kerasviz.cli import main
@@ -186,8 +181,12 @@ def _ended(pid: int) -> int | None:
     return None
 
 
-def _said(scratch: Path) -> str:
-    return (scratch / "said").read_text(errors="replace")[-1500:]
+def _errors(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.said")
+
+
+def _said(folder: Path) -> str:
+    return _errors(folder).read_text(errors="replace")[-1500:]
 
 
 def _broken(folder: Path) -> dict[str, str]:

@@ -11,7 +11,7 @@ import select
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -171,15 +171,15 @@ class _Process:
         return 0
 
 
-def run_all(batches: Sequence[Batch], heard: Callable[[Verdict], None], workers: int = 1) -> None:
-    """Run batches, so many at a time, and hand on each verdict."""
+def run_all(parts: Sequence[Iterable[Verdict]], heard: Callable[[Verdict], None], workers: int = 1) -> None:
+    """Go through what yields verdicts, so many parts at a time, and hand on each verdict."""
     pipes: dict[int, bytes] = {}
     for at in range(workers):
         reading, writing = os.pipe()
         if not os.fork():
             os.close(reading)
-            for batch in batches[at::workers]:
-                for verdict in batch.verdicts():
+            for part in parts[at::workers]:
+                for verdict in part:
                     os.write(writing, json.dumps(verdict.to_json()).encode() + b"\n")
             os._exit(0)
         os.close(writing)
