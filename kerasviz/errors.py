@@ -81,3 +81,19 @@ def did_you_mean(name: str, choices: Iterable[str], count: int = 5) -> str:
     shown = ", ".join(choices[: 4 * count])
     more = len(choices) - 4 * count
     return f"There are: {shown}{f' and {more} more' if more > 0 else ''}."
+
+
+def one_line(error: BaseException) -> str:
+    """Return what another library's error says in one line that holds the reason, short enough to quote.
+
+    Keras writes what it was doing first, with whole configs in it, and why that failed last.
+
+    >>> one_line(TypeError("Dense could not be made.\\n\\nException encountered: units is missing"))
+    'units is missing'
+    >>> one_line(ValueError("Example error message for object x:\\n\\nno such weight."))
+    'Example error message for object x: no such weight'
+    """
+    text = str(error).rpartition("Exception encountered: ")[2].strip("'\" \n")
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    first = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    return first[:300].rstrip(".")

@@ -7,9 +7,16 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from kerasviz.atomic import atomic_path, errors_in_sentences
-from kerasviz.errors import DatasetError
+from kerasviz.bounds import short
+from kerasviz.errors import DatasetError, one_line
+
+# Data sets have three or four; every one costs the system more than the one before.
+_DEEPEST = 32
+# As Python 3.14 does of itself; some versions that are older than May 2023 have no filters.
+_FILTER: dict[str, Any] = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,8 @@ def fetch(url: str, sha256: str, directory: Path) -> Path:
         # Of the errors of the system, those of the disk are told apart by the block around.
         except (requests.RequestException, ConnectionError, TimeoutError, ValueError) as error:
             raise DatasetError(
-                f"{url} was not downloaded whole ({error}). Nothing of it was kept; run the same again."
+                f"{url} was not downloaded whole ({one_line(error)}). Nothing of it was kept; run the same "
+                "again."
             ) from error
     return path
 
@@ -85,15 +93,15 @@ def unpack(path: Path, folder: str, directory: Path) -> None:
             with tarfile.open(path) as archive:
                 for member in archive:
                     _refuse_unsafe(member, path)
-                    if hasattr(tarfile, "data_filter"):
-                        archive.extract(member, unpacked.parent, filter="data")
-                    else:
-                        archive.extract(member, unpacked.parent)
+                    # Without what the archive says of owner, time and permissions.
+                    archive.extract(member, unpacked.parent, set_attrs=False, **_FILTER)
         except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's fault and not the archive's
+            # Of no kind of archive, tarfile says why in five lines.
+            reason = "it is no tar archive" if "\n" in str(error) else one_line(error)
             raise DatasetError(
-                f"{path} cannot be unpacked ({error}); remove it and run the same again."
+                f"{path} cannot be unpacked ({reason}); remove it and run the same again."
             ) from error
         if not unpacked.is_dir():
             raise DatasetError(f"{path} holds no folder {folder}/; it is not the archive that was expected.")
@@ -103,9 +111,15 @@ def _refuse_unsafe(member: tarfile.TarInfo, path: Path) -> None:
     name = PurePosixPath(member.name)
     if name.is_absolute() or ".." in name.parts or "\\" in member.name or ":" in member.name:
         raise DatasetError(
-            f"{path} holds {member.name!r}, which would land outside the target; it was not unpacked."
+            f"{path} holds {short(member.name)}, which would land outside the target; it was not unpacked."
+        )
+    if len(name.parts) > _DEEPEST or any(len(part.encode(errors="replace")) > 255 for part in name.parts):
+        raise DatasetError(
+            f"{path} holds {short(member.name)}, which lies deeper than {_DEEPEST} folders or has a name "
+            "that no system takes; it was not unpacked."
         )
     if not (member.isfile() or member.isdir()):
         raise DatasetError(
-            f"{path} holds {member.name!r}, which is neither a plain file nor a folder; it was not unpacked."
+            f"{path} holds {short(member.name)}, which is neither a plain file nor a folder; it was not "
+            "unpacked."
         )

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from kerasviz.bounds import Bounds, short
-from kerasviz.errors import ImageError, InputError
+from kerasviz.errors import ImageError, InputError, one_line
 from kerasviz.images.size_limit import MOST_PIXELS
 
 Size = int | tuple[int, int]
@@ -234,7 +234,7 @@ def _decoded(path: Path, decode: Callable[[Image.Image], _T]) -> _T:
         raise ImageError(f"{path} {many}") from many
     # A decoder may raise nearly anything on damaged bytes: OSError, SyntaxError, ValueError, struct.error ...
     except Exception as error:
-        raise ImageError(f"{path} is damaged or cannot be read: {error}.") from error
+        raise ImageError(f"{path} is damaged or cannot be read: {one_line(error)}.") from error
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kerasviz.errors import MissingDependencyError, ModelFileError
+from kerasviz.errors import MissingDependencyError, ModelFileError, one_line
 
 
 def load_saved_model(folder: Path) -> keras.Model:
@@ -30,9 +30,7 @@ def load_saved_model(folder: Path) -> keras.Model:
     try:
         outputs = keras.layers.TFSMLayer(str(folder), call_endpoint=endpoint, name="saved_model")(inputs)
     except Exception as error:
-        raise ModelFileError(
-            f"the SavedModel {folder} cannot be used: {str(error).splitlines()[0]}"
-        ) from error
+        raise ModelFileError(f"the SavedModel {folder} cannot be used: {one_line(error)}.") from error
     if isinstance(outputs, dict) and len(outputs) == 1:
         (outputs,) = outputs.values()
     return keras.Model(inputs, outputs, name="saved_model")
@@ -43,7 +41,7 @@ def _signature(folder: Path) -> tuple[str, Any]:
     try:
         signatures = tf.saved_model.load(str(folder)).signatures
     except Exception as error:
-        raise ModelFileError(f"the SavedModel {folder} is damaged: {str(error).splitlines()[0]}") from error
+        raise ModelFileError(f"the SavedModel {folder} is damaged: {one_line(error)}.") from error
     for name in ("serve", "serving_default"):
         if name in signatures:
             specs = list(signatures[name].structured_input_signature[1].values())

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerasviz.errors import InputError, ModelFileError, did_you_mean
+from kerasviz.errors import InputError, ModelFileError, did_you_mean, one_line
 from kerasviz.models.class_lookup import IMAGENET
 
 # How each family wants its input, and the test that holds this table compares it with Keras's own functions.
@@ -99,10 +99,9 @@ def build_application(name: str, weights: str | None, **settings: Any) -> keras.
     except Exception as error:
         if isinstance(error, ValueError) and "hash" not in str(error):
             raise  # about the settings, not about the download
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"the {weights} weights of {name} could not be had ({reason}): connect to the internet, pass the "
-            "path of a weights file, or pass weights=None for random ones."
+            f"the {weights} weights of {name} could not be had ({one_line(error)}): connect to the internet, "
+            "pass the path of a weights file, or pass weights=None for random ones."
         ) from error
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import h5py
 
-from kerasviz.errors import ModelFileError
+from kerasviz.errors import ModelFileError, one_line
 from kerasviz.models.old_files import is_of_keras_2, not_whole, refuse_keras_2, translated
 
 ENDINGS = (".keras", ".h5", ".hdf5")
@@ -76,7 +76,7 @@ def _damage_in_one_sentence(path: Path) -> Iterator[None]:
     # Damaged bytes may raise nearly anything: BadZipFile, KeyError, OSError, ValueError, zlib.error ...
     except Exception as error:
         raise ModelFileError(
-            f"{path} is damaged or no Keras model: {first_line(error)}. Save or copy it again."
+            f"{path} is damaged or no Keras model: {one_line(error)}. Save or copy it again."
         ) from error
 
 
@@ -165,19 +165,3 @@ def _leads_out(path: Path, name: str) -> ModelFileError:
         f"{path} is refused because its part {name!r} lies in another file, or is a link: save the model "
         "again with model.save('NAME.keras')."
     )
-
-
-def first_line(error: Exception) -> str:
-    """Return what `error` says as one line that holds the reason, short enough for a sentence.
-
-    Keras writes what it was doing first, with whole configs in it, and why that failed last.
-
-    >>> first_line(TypeError("Dense could not be made.\\n\\nException encountered: units is missing"))
-    'units is missing'
-    >>> first_line(ValueError("Example error message for object x:\\n\\nno such weight."))
-    'Example error message for object x: no such weight'
-    """
-    text = str(error).rpartition("Exception encountered: ")[2].strip("'\" \n")
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
-    first = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
-    return first[:300].rstrip(".")

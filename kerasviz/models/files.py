@@ -10,10 +10,10 @@ from pathlib import Path
 import keras
 
 from kerasviz.atomic import atomic_path
-from kerasviz.errors import InputError, ModelFileError, did_you_mean
+from kerasviz.errors import InputError, ModelFileError, did_you_mean, one_line
 from kerasviz.models.allowed import building_blocks, not_of_keras, refuse_what_is_not_allowed
 from kerasviz.models.backbones import load_application
-from kerasviz.models.containers import ENDINGS, first_line, read_configs
+from kerasviz.models.containers import ENDINGS, read_configs
 from kerasviz.models.old_files import in_words_of_keras_3
 from kerasviz.models.packages import import_packages
 from kerasviz.models.preprocessing import MeanSubtraction
@@ -120,7 +120,7 @@ def _explain(path: Path, error: Exception) -> str:
     unknown = re.search(r"Could not locate (?:class|function) '([^']+)'|Unknown layer: '?(\w+)", str(error))
     if unknown:
         return not_of_keras(path, unknown.group(1) or unknown.group(2))
-    return f"{path} cannot be loaded: {first_line(error)}."
+    return f"{path} cannot be loaded: {one_line(error)}."
 
 
 def _require_means(model: keras.Model, path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasviz.errors import ModelFileError
+from kerasviz.errors import ModelFileError, one_line
 
 # The member that says when the file was saved and by which Keras, and that Keras does not read again. A
 # member of our own would be a fourth, for which Keras unpacks the whole archive at every load.
@@ -71,7 +71,9 @@ def read_record(model: keras.Model, path: Path) -> None:
             raise ValueError(f"{wrong[0]} is not what it should be")
     # AttributeError: metadata that is no dictionary. RecursionError: lists in lists without end.
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise ModelFileError(f"{path} is damaged: its record of kerasviz is none ({error}).") from error
+        raise ModelFileError(
+            f"{path} is damaged: its record of kerasviz is none ({one_line(error)})."
+        ) from error
     for name, value in found.items():
         setattr(model, name, value)
 

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 
 from kerasviz.bounds import check_numbers
-from kerasviz.errors import InputError, ModelFileError
+from kerasviz.errors import InputError, ModelFileError, one_line
 from kerasviz.models.backbones import backbone_name, build_application, preprocess
 from kerasviz.models.containers import check_weights
 from kerasviz.models.files import load_model
@@ -101,7 +101,7 @@ def _headless(name: str, weights: str | None, **settings: Any) -> keras.Model:
         return build_application(name, weights, include_top=False, **settings)
     except ValueError as error:
         raise InputError(
-            f"{name} cannot be made for pictures of {settings['input_shape']}: {str(error).splitlines()[0]}"
+            f"{name} cannot be made for pictures of {settings['input_shape']}: {one_line(error)}."
         ) from error
 
 
@@ -114,7 +114,7 @@ def _read_weights(name: str, shape: tuple[int, int, int], path: Path) -> list[np
             plain.load_weights(path)
         except Exception as error:
             raise ModelFileError(
-                f"the weights in {path} do not fit {name} without its top: {str(error).splitlines()[0]}"
+                f"the weights in {path} do not fit {name} without its top: {one_line(error)}."
             ) from error
         return plain.get_weights()
     return load_model(path).get_weights()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -157,6 +158,72 @@ def test_unsafe_members_are_refused(tmp_path: Path, member: tarfile.TarInfo) -> 
     with pytest.raises(DatasetError, match="was not unpacked"):
         unpack(path, "images", target)
     assert names_in(tmp_path) == ["target", "target/images.tar.gz"]
+
+
+def members(path: Path, *members: tarfile.TarInfo, content: bytes = b"") -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        for member in members:
+            member.size = len(content) if member.isfile() else 0
+            archive.addfile(member, io.BytesIO(content))
+
+
+def in_folders(depth: int) -> list[tarfile.TarInfo]:
+    names = ["images"]
+    for _ in range(depth - 1):
+        names.append(f"{names[-1]}/d")
+    return [special(name, tarfile.DIRTYPE) for name in names]
+
+
+def test_very_many_folders_in_each_other_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "images.tar.gz"
+    for nested in (in_folders(1500), [special("images/" + "d/" * 1500 + "a.jpg", tarfile.REGTYPE)]):
+        members(path, *nested)
+        with pytest.raises(DatasetError, match="lies deeper than 32 folders") as caught:
+            unpack(path, "images", tmp_path)
+        assert len(str(caught.value)) < 300 + len(str(path))
+        assert names_in(tmp_path) == ["images.tar.gz"]
+    members(path, *in_folders(32))
+    unpack(path, "images", tmp_path)
+    assert len(names_in(tmp_path)) == 33
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "é" * 200, "\U0001f600" * 70])
+def test_names_that_no_system_takes_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "images.tar.gz"
+    members(path, special(f"images/{name}", tarfile.REGTYPE))
+    with pytest.raises(DatasetError, match="a name that no system takes"):
+        unpack(path, "images", tmp_path)
+    assert names_in(tmp_path) == ["images.tar.gz"]
+
+
+@pytest.mark.parametrize("filtered", [True, False], ids=["filter", "Python without filters"])
+def test_permissions_and_owners_of_the_archive_are_not_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filtered: bool
+) -> None:
+    if not filtered:
+        monkeypatch.setattr("kerasviz.data.download._FILTER", {})
+    folder, file = special("images", tarfile.DIRTYPE), special("images/a.jpg", tarfile.REGTYPE)
+    folder.mode, file.mode = 0o7777, 0o7777
+    for member in (folder, file):
+        member.uid = member.gid = 12_345
+        member.mtime = -1
+    path = tmp_path / "images.tar.gz"
+    members(path, folder, file, content=b"A")
+    unpack(path, "images", tmp_path)
+    for made in (tmp_path / "images", tmp_path / "images" / "a.jpg"):
+        found = made.stat()
+        assert found.st_mode & 0o7022 == 0
+        assert (found.st_uid, found.st_gid) == (os.getuid(), os.getgid())
+    assert (tmp_path / "images" / "a.jpg").read_bytes() == b"A"
+
+
+def test_what_tarfile_says_in_five_lines_is_said_in_one(tmp_path: Path) -> None:
+    path = tmp_path / "images.tar.gz"
+    for content in (b"no archive", b"", b"\x1f\x8b\x08" + bytes(100), bytes(10_000)):
+        path.write_bytes(content)
+        with pytest.raises(DatasetError) as caught:
+            unpack(path, "images", tmp_path)
+        assert "\n" not in str(caught.value)
 
 
 def test_a_damaged_or_strange_archive(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import struct
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,6 +105,54 @@ def test_damaged_files(tmp_path: Path, name: str, change: Callable[[bytes], byte
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(DatasetError, match=message):
         fashion_mnist.load(tmp_path / "f")
+
+
+HEAD = b"\0\0\x08\x03"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        # 2**64 elements are 0 of 64 bits, and 2**63 less than none.
+        ((2**31, 2**31, 4), "claims 18,446,744,073,709,551,616 bytes"),
+        ((2**31, 2**31, 2), "claims 9,223,372,036,854,775,808 bytes"),
+        ((2**32 - 1,) * 3, "claims 79,228,162,458,924,105,385,300,197,375 bytes"),
+        ((60_000, 28, 28_000), "claims 47,040,000,000 bytes"),
+        ((60_000, 28, 28), "is cut off: 16 bytes where"),
+    ],
+)
+@pytest.mark.parametrize("compress", [False, True])
+def test_sizes_that_are_only_claimed(
+    tmp_path: Path, sizes: tuple[int, ...], message: str, compress: bool
+) -> None:
+    content = HEAD + struct.pack(">3I", *sizes)
+    (tmp_path / "idx").write_bytes(gzip.compress(content) if compress else content)
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match=message):
+        read_idx(tmp_path / "idx", 3)
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    with (tmp_path / "idx").open("wb") as file:
+        file.write(packer.compress(HEAD + struct.pack(">3I", 10, 28, 28)))
+        for _ in range(256):
+            file.write(packer.compress(bytes(2**20)))
+        file.write(packer.flush())
+    assert (tmp_path / "idx").stat().st_size < 2**19
+    tracemalloc.start()
+    with pytest.raises(DatasetError, match=r"is too long: its header \(10 x 28 x 28\) needs 7856 bytes"):
+        read_idx(tmp_path / "idx", 3)
+    assert tracemalloc.get_traced_memory()[1] < 2**20
+    tracemalloc.stop()
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without end")
+def test_a_file_without_end() -> None:
+    with pytest.raises(DatasetError, match="magic number 00 00 00 00"):
+        read_idx(Path("/dev/zero"), 3)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from kerasviz.data.location import candidates
 from kerasviz.data.sets.idx import read_idx
 from kerasviz.data.split import Dataset, Split
-from kerasviz.errors import DatasetError
+from kerasviz.errors import DatasetError, one_line
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -102,8 +102,8 @@ def _from_keras() -> tuple[Split, Split]:
     # Its downloader raises a bare Exception when there is no network.
     except Exception as error:
         raise DatasetError(
-            f"keras.datasets could not provide Fashion-MNIST ({error}); put its four IDX files into a folder "
-            "fashion-mnist in KERASVIZ_DATA_DIR, or name their folder."
+            f"keras.datasets could not provide Fashion-MNIST ({one_line(error)}); put its four IDX files "
+            "into a folder fashion-mnist in KERASVIZ_DATA_DIR, or name their folder."
         ) from error
     train, validation = (_split(images, labels, "keras.datasets") for images, labels in parts)
     return train, validation

@@ -17,7 +17,7 @@ from kerasviz.data.download import Archive, download_archives
 from kerasviz.data.holdout import hold_out
 from kerasviz.data.location import candidates
 from kerasviz.data.split import Dataset, Split
-from kerasviz.errors import DatasetError, InputError, did_you_mean
+from kerasviz.errors import DatasetError, InputError, did_you_mean, one_line
 from kerasviz.images import Skipped, check_image, files_under, in_threads, natural_key, read_image
 
 BASE_URL = "https://www.robots.ox.ac.uk/~vgg/data/pets/data/"
@@ -147,7 +147,9 @@ def _read_list(root: Path, name: str) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}); the official annotations hold it.") from None
+        raise DatasetError(
+            f"{path} cannot be read ({one_line(error)}); the official annotations hold it."
+        ) from None
     stems = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     if not stems:
         raise DatasetError(f"{path} names no picture; the official one names a picture in every line.")
