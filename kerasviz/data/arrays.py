@@ -9,6 +9,10 @@ import numpy as np
 
 from kerasviz.data.split import Dataset, Split
 from kerasviz.errors import InputError
+from kerasviz.images import as_numbers
+
+# Each gets a name. The whole ImageNet has 21,841.
+_MOST_CLASSES = 1_000_000
 
 
 def from_arrays(
@@ -39,11 +43,7 @@ def from_arrays(
     split = Split(pixels, numbers, value_range=value_range)
     if not split.labelled:
         return Dataset("pictures", (), split.take([]), split)
-    count = int(numbers.max()) + 1
-    names = list(class_names) if class_names is not None else [str(number) for number in range(count)]
-    if count > len(names):
-        raise InputError(f"The largest label is {count - 1}, but {len(names)} class names were given.")
-    return Dataset("pictures", tuple(names), split.take([]), split)
+    return Dataset("pictures", names_for(numbers, class_names), split.take([]), split)
 
 
 def from_stream(
@@ -84,12 +84,32 @@ def from_stream(
     )
 
 
+def names_for(labels: np.ndarray, class_names: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the classes' names, by default their numbers.
+
+    Raises:
+        InputError: a label has none.
+    """
+    count = int(labels.max()) + 1
+    names = tuple(class_names) if class_names is not None else tuple(map(str, range(count)))
+    if count > len(names):
+        raise InputError(f"The largest label is {count - 1}, but {len(names)} class names were given.")
+    return names
+
+
 def _numbers(labels: Any) -> np.ndarray:
-    values = np.asarray(labels)
+    if hasattr(labels, "__len__") and not len(labels):
+        return np.zeros(0, np.int32)
+    values = as_numbers(labels, "labels")
     if values.ndim == 2:
         values = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1)
-    if values.ndim != 1 or not np.array_equal(values, values.astype(np.int64)):
+    if values.ndim != 1 or not np.array_equal(values, np.floor(values)):
         raise InputError(
             f"labels are {values.dtype} of shape {values.shape}; pass whole numbers (N,) or one-hot (N, K)."
+        )
+    if values.min() < -1 or values.max() >= _MOST_CLASSES:
+        raise InputError(
+            f"labels are from {values.min():g} to {values.max():g}; expected numbers of classes, 0 to "
+            f"{_MOST_CLASSES - 1:,}, or -1 where none is known."
         )
     return values.astype(np.int32)

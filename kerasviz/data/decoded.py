@@ -40,15 +40,29 @@ def decode_all(
         return pixels
     path = Path(cache) / f"pictures-{_digest(images, shape)}.npy"
     with errors_in_sentences(path):
-        there = path.exists()
-    if not there:
-        with atomic_path(path) as temporary:
-            mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
-            _take_room(temporary)
-            _fill(mapped, images)
-            mapped.flush()
-            del mapped
+        found = _cached(path, dtype, shape)
+    if found is not None:
+        return found
+    with atomic_path(path) as temporary:
+        mapped = np.lib.format.open_memmap(temporary, mode="w+", dtype=dtype, shape=shape)
+        _take_room(temporary)
+        _fill(mapped, images)
+        mapped.flush()
+        del mapped
     return np.load(path, mmap_mode="r")
+
+
+def _cached(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Return the array in the file; None where there is none, or a damaged one, which is made again."""
+    if not path.is_file():
+        return None
+    try:
+        found = np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception:  # damaged bytes may raise nearly anything
+        return None
+    return found if (found.dtype, found.shape) == (dtype, shape) else None
 
 
 def _take_room(path: Path) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kerasviz.data.arrays import from_arrays, from_stream
+from kerasviz.data.arrays import from_arrays, from_stream, names_for
+from kerasviz.data.location import expanded
 from kerasviz.data.matching import match_classes
 from kerasviz.data.sets import fashion_mnist, folder, pets, shapes
 from kerasviz.data.split import Dataset, Split
@@ -74,7 +75,7 @@ def open_data(data: Data, **options: Any) -> Dataset:
     if isinstance(data, str) and data in DATA_SETS:
         return DATA_SETS[data](**given)
     if isinstance(data, str | os.PathLike):
-        return _folder(Path(data).expanduser(), given)
+        return _folder(expanded(data), given)
     if isinstance(data, Dataset):
         return data
     if isinstance(data, Split):
@@ -140,16 +141,15 @@ def _known(breeds: Sequence[str], class_names: Sequence[str]) -> list[str] | Non
 
 
 def _folder(root: Path, given: dict[str, Any]) -> Dataset:
-    if not root.is_dir():
+    if not os.path.isdir(root):
         near = did_you_mean(str(root), DATA_SETS)
         raise DatasetError(f"{root} is neither a folder nor one of the data sets. {near}")
     return folder.load(root, **given)
 
 
 def _of_split(split: Split, class_names: Sequence[str] | None = None) -> Dataset:
-    count = int(split.labels.max()) + 1 if split.labelled else 0
-    names = class_names if class_names is not None else [str(number) for number in range(count)]
-    return Dataset("pictures", tuple(names) if split.labelled else (), split.take([]), split)
+    names = names_for(split.labels, class_names) if split.labelled else ()
+    return Dataset("pictures", names, split.take([]), split)
 
 
 def _described(data: Data) -> str:

@@ -145,6 +145,8 @@ def read_class_names(path: str | os.PathLike[str]) -> list[str]:
         raise InputError(f"the class names {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not a UTF-8 text file with one class name a line.") from error
+    except ValueError as error:  # there is a NUL character in the path
+        raise InputError(f"the class names {str(path)!r} cannot be read: {error}.") from error
     names: Any = _without_numbers([line.strip() for line in text.splitlines() if line.strip()])
     if path.suffix == ".json" or text.lstrip().startswith("["):
         try:

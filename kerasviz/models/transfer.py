@@ -107,7 +107,7 @@ def _headless(name: str, weights: str | None, **settings: Any) -> keras.Model:
 
 def _read_weights(name: str, shape: tuple[int, int, int], path: Path) -> list[np.ndarray]:
     """Return the weights in a file, those of the backbone first."""
-    if path.is_file() and _holds_only_weights(path):
+    if os.path.isfile(path) and _holds_only_weights(path):
         check_weights(path)
         plain = _headless(name, None, input_shape=shape)
         try:

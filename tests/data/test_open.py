@@ -146,7 +146,7 @@ def test_names_of_data_sets() -> None:
         ("shape", {}, "neither a folder nor one of the data sets. Did you mean shapes"),
         ("shapes", {"split": 0.5}, "The data set shapes takes no split; its options are: train"),
         ("fashion", {"classes": ["Bag"]}, "The data set fashion takes no classes"),
-        ("FOLDER", {"split": "official"}, "split is 'official'; pass the share"),
+        ("FOLDER", {"split": "official"}, "split is 'official'; it must be a number above 0 and below 1"),
         ("FOLDER", {"shortcut": "corner"}, "takes no shortcut"),
         ("FOLDER", {"masks": "nowhere"}, "nowhere is not a folder"),
     ],
@@ -154,6 +154,34 @@ def test_names_of_data_sets() -> None:
 def test_what_does_not_fit_is_refused(photos, data, options, message) -> None:
     with pytest.raises((InputError, DatasetError), match=message):
         open_data(photos / "pictures" if data == "FOLDER" else data, **options)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["cat", "dog"], "labels must be an array of real numbers"),
+        ([1, None], "labels must be an array of real numbers"),
+        ([10**30, 1], "labels must be an array of real numbers"),
+        ([[0], [1, 2]], "labels must be an array of real numbers"),
+        ([0.5, 1], "pass whole numbers"),
+        ([float("nan"), 1], "pass whole numbers"),
+        ([float("inf"), 1], "labels are from 1 to inf"),
+        # They were taken for 0 and 1, the lower 32 bits.
+        ([2**40, 1], "labels are from 1 to 1.09951e"),
+        # Two hundred million names were made.
+        ([0, 200_000_000], "labels are from 0 to 2e"),
+        ([-3, 2], "labels are from -3 to 2"),
+        (3, "pass whole numbers"),
+    ],
+)
+def test_labels_that_are_no_classes_are_refused(labels: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        open_data((colors(2), labels))
+
+
+def test_a_split_with_fewer_names_than_classes_is_refused() -> None:
+    with pytest.raises(InputError, match="largest label is 5, but 2 class names were given"):
+        open_data(Split(colors(2), [0, 5]), class_names=["a", "b"])
 
 
 def test_labels_are_matched_by_name() -> None:

@@ -131,6 +131,20 @@ def test_a_cache_on_disk_notices_a_changed_picture(files: Split, tmp_path: Path)
     np.testing.assert_array_equal(np.delete(after, 2, 0), np.delete(before, 2, 0))
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\3\4", b"\x93NUMPY\1\0", b"cut", b"other"])
+def test_a_damaged_cache_is_made_again(files: Split, tmp_path: Path, content: bytes) -> None:
+    cache = tmp_path / "cache"
+    before = collect(files, 4, cache=cache)[0]
+    (path,) = cache.iterdir()
+    if content == b"cut":
+        content = path.read_bytes()[:-1]
+    if content == b"other":
+        np.save(path, np.zeros(3))
+    else:
+        path.write_bytes(content)
+    np.testing.assert_array_equal(collect(files, 4, cache=cache)[0], before)
+
+
 def test_a_failed_cache_leaves_no_file(files: Split, tmp_path: Path) -> None:
     Path(files.images[3]).write_bytes(b"no picture")
     with pytest.raises(ImageError, match=r"3\.png"):

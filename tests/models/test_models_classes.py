@@ -221,8 +221,9 @@ def test_bad_files_are_refused(tmp_path: Path, name: str, content: bytes, messag
 def test_a_missing_file_is_refused(tmp_path: Path):
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_class_names(tmp_path / "none.txt")
-    with pytest.raises(InputError, match="cannot be read"):
-        read_class_names(tmp_path)
+    for path in (tmp_path, "x" * 300, "a\0b"):
+        with pytest.raises(InputError, match="cannot be read"):
+            read_class_names(path)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no file without end")

@@ -64,7 +64,7 @@ def _file_name(part: str, kind: str) -> str:
 
 def _find(place: Path, part: str, kind: str) -> Path | None:
     name = _file_name(part, kind)
-    return next((path for path in (place / name, place / f"{name}.gz") if path.is_file()), None)
+    return next((path for path in (place / name, place / f"{name}.gz") if os.path.isfile(path)), None)
 
 
 def _read(place: Path, part: str) -> Split:

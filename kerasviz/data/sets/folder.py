@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasviz.bounds import check_numbers
 from kerasviz.data.holdout import hold_out
+from kerasviz.data.location import expanded
 from kerasviz.data.split import Dataset, Split
 from kerasviz.errors import DatasetError, InputError
 from kerasviz.images import Skipped, check_image, files_under, in_threads, natural_key
@@ -49,7 +50,7 @@ def load(
     check_numbers(split=split, seed=seed)
     if channels not in (1, 3):
         raise InputError(f"channels is {channels!r}; pass 3 for RGB or 1 for grey.")
-    root = Path(directory).expanduser()
+    root = expanded(directory)
     if not os.path.isdir(root):
         raise DatasetError(f"{root} is not a folder; pass one with a sub-folder of pictures per class.")
     skipped: list[Skipped] = []
@@ -94,8 +95,8 @@ def _readable(folder: Path, skipped: list[Skipped]) -> list[Path]:
 def _with_masks(split: Split, root: Path, masks: str | os.PathLike[str] | None) -> Split:
     if masks is None:
         return split
-    folder = Path(masks).expanduser()
-    if not folder.is_dir():
+    folder = expanded(masks)
+    if not os.path.isdir(folder):
         raise DatasetError(f"{folder} is not a folder; pass one with a mask picture for each picture.")
     by_name: dict[str, Path] = {}
     for path in files_under(folder):

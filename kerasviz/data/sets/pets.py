@@ -130,7 +130,7 @@ class _Survey:
 def _root(directory: str | os.PathLike[str] | None, download: bool) -> Path:
     places = candidates(directory, _FOLDER)
     for place in places:
-        if (place / "images").is_dir() and (place / "annotations").is_dir():
+        if os.path.isdir(place / "images") and os.path.isdir(place / "annotations"):
             return place
     if download:
         download_archives(BASE_URL, ARCHIVES, places[-1])
