@@ -14,7 +14,7 @@ import kerasviz
 
 PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
-    {"_version", "errors"},
+    {"_version", "errors", "plain_text"},
     {"atomic", "bounds"},
     {"images", "models"},
     {"pictures", "events", "data", "probe"},

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -15,6 +15,7 @@ from kerasviz._version import __version__
 from kerasviz.cli.parts.flags import as_flags
 from kerasviz.cli.parts.help import HelpFormatter
 from kerasviz.errors import KerasvizError
+from kerasviz.plain_text import plain_text
 
 # Each is a module in `commands`; in the order in which `--help` lists them.
 COMMANDS = (
@@ -92,6 +93,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow prints start-up notes before Python can reach its logger, among them an alarming one for
     # every machine without a GPU; `train` says which device it uses.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Names of files may hold bytes that are no text: they are spelled out.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if arguments is None else list(arguments)
     command = " ".join(["kerasviz", *(name for name in given[:1] if name in COMMANDS)])
     args = argparse.Namespace()
@@ -99,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         args = build_parser().parse_args(given)
         return args.run(args) or 0
     except KerasvizError as error:
-        print(_on_one_line(f"{command}: {as_flags(str(error), vars(args))}"), file=sys.stderr)
+        print(plain_text(f"{command}: {as_flags(str(error), vars(args))}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"{command}: interrupted", file=sys.stderr)
@@ -111,15 +116,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         # What is written says so itself; this is what cannot be read: no permission, a disk that fails.
         said = f"{command}: {error.filename or 'a file'}: {error.strerror or error}"
-        print(_on_one_line(said), file=sys.stderr)
+        print(plain_text(said), file=sys.stderr)
         return 2
-
-
-def _on_one_line(text: str) -> str:
-    r"""Return the text with its control characters spelled out: no name of a file can steer a terminal.
-
-    >>> _on_one_line("a\nb\x1b[31m\udcff")
-    'a\\nb\\x1b[31m\\udcff'
-    """
-    odd = ("Cc", "Cs")  # of control, and of no encoding
-    return "".join(repr(char)[1:-1] if unicodedata.category(char) in odd else char for char in text)

@@ -20,6 +20,7 @@ from kerasviz.embeddings.sprite import sprite
 from kerasviz.errors import InputError
 from kerasviz.images import write_png
 from kerasviz.pictures.figures import name_of
+from kerasviz.plain_text import plain_text
 
 CONFIG, METADATA, SPRITE = "projector_config.pbtxt", "metadata.tsv", "sprite.png"
 # TensorBoard loads no more points than these, without a word.
@@ -74,7 +75,7 @@ def write_projector(
     - `projector_config.pbtxt`.
 
     Written into the folder of a TensorBoard run, it shows beside that run's other tabs. Tabs and line breaks
-    in names become blanks.
+    in names become blanks, other control characters are spelled out.
 
     Args:
         out: made where it is missing.
@@ -171,7 +172,7 @@ def _are_names(values: Classes) -> bool:
 def _texts(values: Classes, class_names: Sequence[str] | None) -> list[str]:
     named = (value if isinstance(value, str) else name_of(value, class_names) for value in values)
     # An empty line would be passed over, and every later picture would get its neighbour's row.
-    return [" ".join(text.split()) or "-" for text in named]
+    return [plain_text(" ".join(text.split())) or "-" for text in named]
 
 
 def _vector_paths(folder: Path, layers: Iterable[str]) -> list[Path]:
@@ -204,7 +205,9 @@ def _config(layers: Iterable[str], paths: Iterable[Path], side: int | None) -> s
     config = ProjectorConfig()
     for layer, path in zip(layers, paths, strict=True):
         # Relative to the folder: TensorBoard refuses what is outside it, and the folder can be moved.
-        embedding = config.embeddings.add(tensor_name=layer, tensor_path=path.name, metadata_path=METADATA)
+        embedding = config.embeddings.add(
+            tensor_name=plain_text(layer), tensor_path=path.name, metadata_path=METADATA
+        )
         if side is not None:
             embedding.sprite.image_path = SPRITE
             embedding.sprite.single_image_dim.extend([side, side])

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from kerasviz.errors import InputError
+from kerasviz.errors import InputError, one_line
 
 
 def import_packages(packages: Sequence[str], building_blocks: tuple[type, ...]) -> frozenset[str]:
@@ -47,7 +47,8 @@ def _import(name: str) -> None:
     # A package that is being imported may raise anything.
     except Exception as error:
         raise InputError(
-            f"allow names {name!r}, which cannot be imported ({error}): install it, or leave it out."
+            f"allow names {name!r}, which cannot be imported ({one_line(error)}): install it, or leave it "
+            "out."
         ) from error
 
 

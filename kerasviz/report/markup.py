@@ -6,6 +6,8 @@ import html
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from kerasviz.plain_text import plain_text
+
 # Elements without content, and so without an end tag.
 _VOID = ("img", "meta", "wbr")
 
@@ -17,10 +19,12 @@ class Html(str):
 def markup(content: Any) -> Html:
     """Return `content` as markup: `Html` as it is, anything else as escaped text.
 
+    Control characters are spelled out.
+
     >>> markup("<b>"), markup(Html("<b>"))
     ('&lt;b&gt;', '<b>')
     """
-    return content if isinstance(content, Html) else Html(html.escape(str(content)))
+    return content if isinstance(content, Html) else Html(_escaped(content))
 
 
 def tag(name: str, /, *content: Any, **attributes: Any) -> Html:
@@ -30,13 +34,17 @@ def tag(name: str, /, *content: Any, **attributes: Any) -> Html:
     '<td class="number" data-row="&quot;">a &lt; b</td>'
     """
     named = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(str(value))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_escaped(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
     if name in _VOID:
         return Html(f"<{name}{named}>")
     return Html(f"<{name}{named}>{join(content)}</{name}>")
+
+
+def _escaped(content: Any) -> str:
+    return html.escape(plain_text(" ".join(str(content).splitlines())))
 
 
 def breakable(text: str) -> Html:

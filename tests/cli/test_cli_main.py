@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from kerasviz import __version__
 from kerasviz.cli import main
 from kerasviz.cli.main import COMMANDS
+from kerasviz.events import EventLog
 
 
 def test_help_lists_every_command(capsys) -> None:
@@ -66,3 +69,17 @@ def test_no_name_of_a_file_breaks_the_line(name: str, capsys) -> None:
     assert said.startswith("kerasviz layers: there is no model file ")
     assert said.count("\n") == 1
     assert "\x1b" not in said
+
+
+def test_names_of_other_people_do_not_steer_the_terminal(capsys, tmp_path) -> None:
+    """Tags and folders with control characters and bytes that are no text: listed, written, and refused."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9\x1b[2J")
+    with EventLog(folder) as log:
+        log.image("a\x1b[2J\u202eb", 0, np.zeros((2, 2), np.uint8))
+    for arguments in ([], ["--all"], ["--tag", "x"]):
+        status = main(["gif", str(folder), *arguments])
+        said = "".join(capsys.readouterr())
+        assert status == (2 if "x" in arguments else 0), said
+        assert "\x1b" not in said
+        assert "\u202e" not in said
+        assert "\\udce9" in said or not arguments

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import cv2
@@ -79,6 +81,21 @@ def test_metadata_rows(tmp_path: Path) -> None:
     assert (tmp_path / "metadata.tsv").read_text() == "label\tpicture\nx\t1\ny\t2\nz\t3\n"
     kv.write_projector(tmp_path, VECTORS, labels=[0, 1, 0], predictions=["x", "y", "z"])
     assert (tmp_path / "metadata.tsv").read_text().startswith("label\tprediction\tpicture\n0\tx\t0\n")
+
+
+def test_names_are_free_of_control_characters(tmp_path: Path) -> None:
+    odd = "a\0b\x1b[2J\u202e\u2028" + os.fsdecode(b"caf\xe9") + "\t<b>\n"
+    kv.write_projector(tmp_path, {odd: VECTORS, "../..": VECTORS}, labels=[odd] * 3, names=["", odd, "\r\n"])
+    plain = "a\\x00b\\x1b[2J\\u202e caf\\udce9 <b>"
+    lines = (tmp_path / "metadata.tsv").read_text(encoding="utf-8").split("\n")
+    assert lines == ["label\tpicture", f"{plain}\t-", f"{plain}\t{plain}", f"{plain}\t-", ""]
+    config = read_config(tmp_path)
+    assert len(config.embeddings) == 2
+    for one in config.embeddings:
+        assert one.tensor_name.isprintable()
+        assert re.fullmatch(r"vectors-[\w.-]*\.tsv", one.tensor_path)
+        assert (read_vectors(tmp_path / one.tensor_path) == VECTORS).all()
+    assert all(path.parent == tmp_path for path in tmp_path.rglob("*"))
 
 
 def test_tile_i_of_the_sprite_is_picture_i(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from types import SimpleNamespace
 
 import numpy as np
@@ -66,6 +67,14 @@ def test_a_color_bar_has_the_colours_of_its_ends() -> None:
 def test_only_html_is_markup() -> None:
     assert tag("p", "<b>", Html("<i></i>"), title='"&') == '<p title="&quot;&amp;">&lt;b&gt;<i></i></p>'
     assert "&lt;b&gt;" in table(("<b>",), [])
+
+
+def test_no_control_character_is_on_the_page() -> None:
+    odd = "a\0b\x1b[2Jc\u202ed" + os.fsdecode(b"caf\xe9") + "\nend"
+    page = tag("p", odd, title=odd) + table((odd,), [(odd,)], caption=odd)
+    assert page.isprintable()
+    assert page.count("a\\x00b\\x1b[2Jc\\u202edcaf\\udce9 end") == 6
+    page.encode()
 
 
 @pytest.mark.parametrize("most", [3000, 12_000])

@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> None:
     from kerasviz.errors import LogError
     from kerasviz.events import open_log
     from kerasviz.film import animate
+    from kerasviz.plain_text import plain_text
 
     log = open_log(args.log_dir)
     images = [info for info in log.tags() if info.kind == "image"]
@@ -92,7 +93,7 @@ def run(args: argparse.Namespace) -> None:
             caption=args.caption,
             small=args.small,
         )
-        print(report)
+        print(plain_text(str(report)))
 
 
 def _choose(log: LogReader, images: list[TagInfo], tags: list[str]) -> list[TagInfo]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Iterable, Sequence
 
+from kerasviz.plain_text import plain_text
+
 _UNBROKEN = 10_000
 
 
@@ -26,5 +28,5 @@ def print_table(
         else:
             table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(plain_text(cell)) for cell in row))
     console.print(table)
