@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -95,7 +94,10 @@ def unpack(path: Path, folder: str, directory: Path) -> None:
                     _refuse_unsafe(member, path)
                     # Without what the archive says of owner, time and permissions.
                     archive.extract(member, unpacked.parent, set_attrs=False, **_FILTER)
-        except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        except DatasetError:
+            raise
+        # Damaged bytes may raise nearly anything: TarError, EOFError, zlib.error, ValueError ...
+        except Exception as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's fault and not the archive's
             # Of no kind of archive, tarfile says why in five lines.
@@ -118,7 +120,7 @@ def _refuse_unsafe(member: tarfile.TarInfo, path: Path) -> None:
             f"{path} holds {short(member.name)}, which lies deeper than {_DEEPEST} folders or has a name "
             "that no system takes; it was not unpacked."
         )
-    if not (member.isfile() or member.isdir()):
+    if member.issparse() or not (member.isfile() or member.isdir()):
         raise DatasetError(
             f"{path} holds {short(member.name)}, which is neither a plain file nor a folder; it was not "
             "unpacked."

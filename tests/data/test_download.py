@@ -144,6 +144,7 @@ def special(name: str, kind: bytes, target: str = "") -> tarfile.TarInfo:
         special("images/device", tarfile.CHRTYPE),
         special("images/disk", tarfile.BLKTYPE),
         special("images/pipe", tarfile.FIFOTYPE),
+        special("images/sparse", tarfile.GNUTYPE_SPARSE),
     ],
     ids=lambda member: f"{member.name}-{member.type.decode()}",
 )
