@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Serve
 from PIL import Image, ImageSequence
+from tab_client import Serve
 
 from kerasviz.events import EventLog, open_log
 from kerasviz.film import log_sheet

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import Serve, frames_in
+from tab_client import Serve, frames_in
 from tensorboard.backend.event_processing.data_ingester import _parse_event_files_spec
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from werkzeug.test import Client

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from conftest import Serve, frames_in
+from tab_client import Serve, frames_in
 from werkzeug.test import Client
 
 from kerasviz.events import EventLog, LayerNote
