@@ -128,8 +128,8 @@ export class Grid {
   }
 }
 
-/** The width of panels that flow: at most `size`, so that whole panels fill the line. */
+/** The width of panels that flow: near `size`, so that whole panels fill the line. */
 function flowing(room, size) {
-  const count = Math.max(1, Math.ceil((room + GAP) / (size + GAP)));
+  const count = Math.max(1, Math.round((room + GAP) / (size + GAP)));
   return Math.floor((room - GAP * (count - 1)) / count);
 }
