@@ -17,6 +17,7 @@ from kerasviz.pictures import Scale
 FIRST, SECOND = "pets/dropout", "pets/plain"
 HOSTILE = "<img src=x onerror=window.hacked=1>"
 OTHER = "pytorch"
+CURVES = "curves"
 STEPS = range(0, 200, 10)
 # The second run has every third frame only.
 FEWER = range(0, 200, 30)
@@ -30,6 +31,11 @@ def write_sample(folder: Path) -> None:
     with EventLog(folder / HOSTILE) as log:
         log_sheet(log, "<b>bold</b>", 0, tiles_at(0, 5, (4, 6, 6)), Scale(-4.0, 4.0), kind="kernels")
     write_as_pytorch(folder / OTHER)
+    with EventLog(folder / CURVES) as log:
+        # One value of many is a peak, a hundred are none.
+        for step in range(4000):
+            value = 9.0 if step == 1234 else np.nan if 2000 <= step < 2100 else np.sin(step / 300)
+            log.scalar("batch_accuracy", step, value)
 
 
 def write_run(folder: Path, steps: range, seed: int) -> None:

@@ -33,7 +33,9 @@ def test_a_training_is_followed_while_it_writes(open_tab: OpenTab, tab_log: Path
     model = keras.Sequential([*layers, keras.layers.Dense(2)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     folder = tab_log / "training"
-    evolution = kv.Evolution(folder, kv.watch.kernels("conv"), every=2)
+    images = np.random.default_rng(0).normal(size=(6, 8, 8, 1)).astype("float32")
+    watch = [kv.watch.kernels("conv"), kv.watch.responses(images[0], "conv", input_range=(-3, 3))]
+    evolution = kv.Evolution(folder, watch, every=2)
     waited: list[float] = []
     tab = open_tab(filter="training")
 
@@ -44,13 +46,18 @@ def test_a_training_is_followed_while_it_writes(open_tab: OpenTab, tab_log: Path
                 wait_for_step(tab, batch + 1)
                 waited.append(time.monotonic() - start)
 
-    images = np.random.default_rng(0).normal(size=(6, 8, 8, 1)).astype("float32")
     model.fit(images, np.zeros(6), batch_size=1, epochs=1, verbose=0, callbacks=[evolution, Look()])
     assert len(waited) == 3
     assert max(waited[1:]) < 2.0
     run = "training/evolution"
     tab.settle()
     assert "step 6" in tab.caption(tab.panel(run, "kernels/conv"))
+    # Beside the panel stands what the layer is, and what it looks at.
+    row = tab.frame.locator("section", has=tab.panel(run, "responses/conv"))
+    note = row.locator(".note")
+    note.get_by_text("40 parameters").wait_for()
+    assert note.locator("p").all_inner_texts() == ["conv", "Conv2D", "output 6 × 6 × 4", "40 parameters"]
+    assert note.get_by_alt_text("the picture watched").evaluate("image => image.naturalWidth") == 8
 
 
 def test_whoever_moves_the_playhead_is_left_alone(open_tab: OpenTab, tab_log: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from page_fixtures import OpenTab
 from sample_log import FIRST, KERNELS, RESPONSES, SECOND, STEPS
@@ -129,6 +131,24 @@ def test_curves_are_on_the_playhead_and_a_click_goes_there(open_tab: OpenTab) ->
     tab.settle()
     assert tab.step in (90, 100)
     value.get_by_text(f"{2.718281828 ** (-tab.step / 100):.3f}").wait_for()
+
+
+def test_a_curve_of_many_points_loses_no_peak_and_has_gaps_where_there_are_no_values(
+    open_tab: OpenTab,
+) -> None:
+    tab = open_tab(filter=RESPONSES, step=40)
+    tab.settle()
+    chart = tab.frame.locator('.chart[data-tag="batch_accuracy"]')
+    chart.scroll_into_view_if_needed()
+    chart.locator("path").wait_for(state="attached")
+    assert chart.locator(".plot > span").all_inner_texts() == ["9", "−1"]
+    points = re.findall(r"([ML])(\S+) (\S+?)(?=[MLh]|$)", chart.locator("path").get_attribute("d"))
+    heights = [float(y) for _, _, y in points]
+    assert len(points) < 4000
+    # The peak is at the upper edge, alone; the gap begins the line anew.
+    assert sorted(heights)[0] == 5.0
+    assert sorted(heights)[1] > 50
+    assert [move for move, _, _ in points].count("M") == 2
 
 
 def test_a_link_opens_the_tab_in_its_state(open_tab: OpenTab) -> None:

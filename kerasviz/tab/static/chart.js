@@ -142,10 +142,10 @@ function thinned(steps, values, width) {
   const kept = [];
   for (let at = 0; at < points.length; at += size) {
     const part = points.slice(at, at + size);
-    const known = part.filter(([, value]) => value !== null);
-    if (known.length < part.length) kept.push([part[0][0], null]);
-    const sorted = known.sort((a, b) => a[1] - b[1]);
-    kept.push(...[sorted[0], sorted.at(-1)].filter(Boolean).sort((a, b) => a[0] - b[0]));
+    const sorted = part.toSorted((a, b) => a[1] - b[1]);
+    // Where a gap begins or ends, every point counts.
+    if (part.some(([, value]) => value === null)) kept.push(...part);
+    else kept.push(...[sorted[0], sorted.at(-1)].sort((a, b) => a[0] - b[0]));
   }
   return kept;
 }

@@ -31,7 +31,7 @@ function fill(note, { path, kind, shape, parameters, picture }) {
 
 /** Sizes without the number of pictures, which is open. */
 function shapeText(shape) {
-  if (!Array.isArray(shape)) return shape;
+  if (shape === null) return null;
   const sizes = shape[0] === null ? shape.slice(1) : shape;
-  return sizes.map((size) => size ?? "any").join(" \u00d7 ");
+  return `output ${sizes.map((size) => size ?? "any").join(" \u00d7 ")}`;
 }

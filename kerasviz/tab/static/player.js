@@ -1,5 +1,8 @@
 /** Moves the playhead while it plays: at the speed asked for, and never to a frame that is not there yet. */
 
+/** After so many milliseconds the frames that are waited for are asked for again: an answer may have been lost. */
+const PATIENCE = 1000;
+
 export class Player {
   #due = 0;
   #asked = false;
@@ -21,6 +24,11 @@ export class Player {
     requestAnimationFrame((now) => this.#tick(now));
   }
 
+  #askAgain(now) {
+    this.#due = now;
+    this.draw();
+  }
+
   #tick(now) {
     this.#asked = false;
     const { playhead } = this;
@@ -28,7 +36,10 @@ export class Player {
     this.#ask();
     // A screen's frame that comes a little early counts: else 30 a second would be 20 on a screen of 60.
     if (now < this.#due - 4) return;
-    if (playhead.next !== null && !this.isReady(playhead.next)) return;
+    if (playhead.next !== null && !this.isReady(playhead.next)) {
+      if (now > this.#due + PATIENCE) this.#askAgain(now);
+      return;
+    }
     const period = 1000 / playhead.speed;
     // After a wait the film goes on from here; it does not run to catch up.
     this.#due = now - this.#due > 2 * period ? now + period : this.#due + period;
