@@ -29,8 +29,8 @@ def refuse_rows(shape: tuple[int | None, ...], inputs: Sequence[tuple[int | None
     """Raise TargetError where an output (N, rows, numbers) lies over no input, such as a row for each box."""
     if len(shape) == 3 and all(len(one) != 3 for one in inputs):
         raise TargetError(
-            f"The explained output has shape {shown(shape)}; of an input of more axes it is neither "
-            "(N, classes) nor (N, h, w, classes): pass a callable that makes a score of it."
+            f"The explained output has shape {shown(shape)}, rows that lie over no axis of the inputs: pass "
+            "a callable that makes a score of it."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasviz.errors import ImageError
 from kerasviz.probe.inputs import Batch, leaves
 from kerasviz.probe.layers import uses_channels_first
 
@@ -58,10 +59,23 @@ def input_shapes(model: keras.Model, batch: Batch) -> tuple[tuple[int, ...], ...
 
 
 def ensure_built(model: keras.Model, batch: Batch) -> None:
-    """Build a model that has no weights yet, as its first call would."""
-    if not model.built:
-        first = keras.tree.map_structure(lambda leaf: keras.ops.convert_to_tensor(leaf[:1]), batch)
+    """Build a model that has no weights yet, as its first call would.
+
+    Raises:
+        ImageError: Keras refuses the batch, such as one picture without the batch axis.
+    """
+    if model.built:
+        return
+    first = keras.tree.map_structure(lambda leaf: keras.ops.convert_to_tensor(leaf[:1]), batch)
+    try:
         model(as_numbers(first), training=False)
+    except ValueError as error:
+        shapes = ", ".join(str(tuple(leaf.shape)) for leaf in leaves(batch))
+        raise ImageError(
+            f"The model {model.name!r} has no weights yet, and cannot be built for pictures of shape "
+            f"{shapes}: the first axis is that of the pictures, which images[None] adds to one. Keras says: "
+            f"{error}"
+        ) from error
 
 
 def as_numbers(inputs: Any) -> Any:

@@ -167,7 +167,7 @@ def test_a_segmented_line_equals_a_tape_of_ones_own() -> None:
 def test_rows_that_lie_over_no_input_are_refused() -> None:
     boxes = keras.Sequential([keras.Input((4, 4, 1)), kl.Conv2D(2, 3), kl.Flatten(), kl.Dense(12)])
     boxes.add(kl.Reshape((2, 6)))
-    with pytest.raises(TargetError, match=r"shape \(N, 2, 6\); of an input of more axes it is neither"):
+    with pytest.raises(TargetError, match=r"shape \(N, 2, 6\), rows that lie over no axis of the inputs"):
         kv.explain(boxes, PICTURE)
 
 

@@ -9,6 +9,7 @@ from keras import layers as kl
 
 from kerasviz.errors import ImageError
 from kerasviz.probe import checked
+from kerasviz.probe.specs import ensure_built
 
 
 def taking(*shape: int | None) -> keras.Model:
@@ -51,6 +52,16 @@ def test_a_batch_may_lack_or_have_a_last_axis_of_one(expected: tuple, given: tup
     model, images = taking(*expected), np.random.default_rng(0).random(given, np.float32)
     assert checked(model, images) is images
     assert np.asarray(model(images)).ravel().tolist() == images.ravel().tolist()
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (28, 28, 3)])
+def test_a_model_without_weights_says_it_too(shape: tuple) -> None:
+    model = keras.Sequential([kl.Conv2D(2, 3), kl.GlobalAveragePooling2D()])
+    with pytest.raises(
+        ImageError, match=r"cannot be built for pictures of shape \(28, .* which images\[None\] adds"
+    ):
+        ensure_built(model, np.ones(shape, np.float32))
+    assert not model.built
 
 
 def test_another_size_needs_another_mending() -> None:
