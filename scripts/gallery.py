@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from kerasviz.atomic import atomic_path
@@ -161,16 +162,23 @@ def as_png(picture: Image.Image) -> bytes:
     if len(data) > LARGEST:
         data = even
     if len(data) > LARGEST:
+        data = encoded(with_palette(picture, Image.Dither.NONE, 128))
+    if len(data) > LARGEST:
         raise ValueError(f"A picture of {picture.size} takes {len(data)} bytes, more than {LARGEST}.")
     return data
 
 
-def with_palette(picture: Image.Image, dither: Image.Dither) -> Image.Image:
-    """Return the picture in 256 colours, a figure's white background kept white."""
-    palette = picture.quantize(256, kmeans=2)
-    if picture.getpixel((0, 0)) == WHITE:
-        palette.putpalette(with_white(palette.getpalette()))
-    return picture.quantize(palette=palette, dither=dither)
+def with_palette(picture: Image.Image, dither: Image.Dither, colors: int = 256) -> Image.Image:
+    """Return the picture in that many colours, a figure's white background kept white."""
+    palette = picture.quantize(colors, kmeans=2)
+    if picture.getpixel((0, 0)) != WHITE:
+        return picture.quantize(palette=palette, dither=dither)
+    palette.putpalette(with_white(palette.getpalette()))
+    drawn = picture.quantize(palette=palette, dither=dither)
+    # Pillow's search for the nearest colour may pass by the white one.
+    white = next(number for color, number in drawn.palette.colors.items() if color == WHITE)
+    drawn.paste(white, mask=Image.fromarray((np.asarray(picture) == WHITE).all(axis=-1)))
+    return drawn
 
 
 def with_white(palette: Sequence[int]) -> list[int]:

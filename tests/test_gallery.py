@@ -194,6 +194,16 @@ def test_a_picture_too_large_for_a_page_is_refused(monkeypatch) -> None:
         gallery.as_png(Image.fromarray(noise))
 
 
+def test_a_page_with_a_palette_stays_white() -> None:
+    page = np.full((300, 300, 3), 255, np.uint8)
+    shades = np.random.default_rng(0).integers(200, 255, (150, 300, 3))
+    page[100:250] = shades.astype(np.uint8)
+    for colors in (256, 128):
+        drawn = gallery.with_palette(Image.fromarray(page), Image.Dither.FLOYDSTEINBERG, colors)
+        assert (np.asarray(drawn.convert("RGB"))[:100] == 255).all()
+        assert len(drawn.getcolors()) <= colors
+
+
 def test_without_data_the_script_says_what_it_needs(monkeypatch, capsys) -> None:
     monkeypatch.delenv("KERASVIZ_DATA_DIR", raising=False)
     with pytest.raises(SystemExit):
