@@ -193,7 +193,7 @@ def test_pairs_show_the_filter_and_its_effect() -> None:
     image = np.full((140, 140), 255, np.uint8)
     figure = pairs_figure(kernel, image)
     picture = picture_of(figure)
-    tile_height, tile_width, gap = 140, 46 * 3 + 7 + 140, 34
+    tile_height, tile_width, gap = 140, 46 * 3 + 7 + 140, 46
     assert picture.shape == (4 * (tile_height + gap) - gap, 4 * (tile_width + gap) - gap, 3)
     # The kernel's middle pixel is the end of the scale, the filtered white image is white.
     assert picture[70, 69].tolist() == [103, 0, 31]

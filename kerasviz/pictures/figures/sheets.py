@@ -171,7 +171,7 @@ def sheet_figure(
     if parts is not None:
         factor = tiles.shape[1] / whole
         parts = [(y * factor, x * factor, h * factor, w * factor) for y, x, h, w in parts]
-    gap = _gap(tiles, 0.12)
+    gap = _gap(tiles, 0.16)
     layout = SheetLayout.for_tiles(tiles, columns, gap)
     height, width = layout.shape
     inches = min(8.0 / width, 14.0 / height)
