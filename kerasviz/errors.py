@@ -10,6 +10,7 @@
     |-- DatasetError                        a data set is missing, incomplete or damaged
     |-- LogError                            an event log is missing, empty or in use
     |-- OutputError                         a file or folder cannot be written
+    |-- DivergedError                       a training was stopped: its loss was no number any more
     `-- MissingDependencyError (also an ImportError)   an optional package is not installed
 
 Every message says what was received, what is expected, and how to mend it. The command line prints the
@@ -60,6 +61,10 @@ class LogError(KerasvizError):
 
 class OutputError(KerasvizError):
     """A file or folder cannot be written: a full disk, no permission, a name that is taken or too long."""
+
+
+class DivergedError(KerasvizError):
+    """A training was stopped because its loss was no number any more."""
 
 
 class MissingDependencyError(KerasvizError, ImportError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerasviz.training.checkpoints import Checkpoints
 from kerasviz.training.devices import describe_devices
+from kerasviz.training.ending import finish_run
 from kerasviz.training.jobs import Place, train, train_pets_cnn
 from kerasviz.training.phases import Phase
 from kerasviz.training.recipes.fashion import PRESETS, train_fashion_cnn
@@ -19,6 +20,7 @@ __all__ = [
     "Settings",
     "Transfer",
     "describe_devices",
+    "finish_run",
     "log_beside",
     "train",
     "train_fashion_cnn",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import math
 import os
 import random
@@ -15,14 +16,18 @@ import keras
 import numpy as np
 
 from kerasviz.data import Dataset, batches, mean_image
-from kerasviz.errors import InputError
+from kerasviz.errors import DivergedError, InputError, LogError, OutputError
+from kerasviz.events import open_log
 from kerasviz.images import write_png
 from kerasviz.models import pets_cnn
-from kerasviz.training.checkpoints import Checkpoints, load_last
+from kerasviz.training.checkpoints import LAST, Checkpoints, load_last
+from kerasviz.training.divergence import Divergence
 from kerasviz.training.lock import only_writer
 from kerasviz.training.phases import Phase, stretches
 from kerasviz.training.settings import Settings, open_run, settings_of
 from kerasviz.watch import Evolution, Picture, Source, TrainingLog, dead_filters, drift, kernels, responses
+
+logger = logging.getLogger(__name__)
 
 # Makes a network for the training pictures' mean `(h, w, c)`.
 Builder = Callable[[np.ndarray], keras.Model]
@@ -105,7 +110,8 @@ def train(
     `place.log_dir` gets the TensorBoard runs `train`, `validation` and `evolution`, the models `last.keras`
     and `best.keras` (by validation accuracy), and `settings.json`. With `place.resume` an interrupted run
     goes on from its last whole epoch as if it had never stopped: weights, optimizer, random generators, the
-    order of the pictures and the step numbers.
+    order of the pictures and the step numbers. One that has all its epochs is returned as it is: what belongs
+    to the end of a run is `finish_run`.
 
     Args:
         dataset: what to learn.
@@ -117,6 +123,13 @@ def train(
         job: what else decides what is learned, as JSON values, checked when the run is resumed.
         phases: stretches of epochs with their own learning rate and trainable layers; by default one, at the
             rate of `settings`. Step numbers, animations and logs go on from phase to phase.
+
+    Raises:
+        LogError: a run is there already, or the one to be resumed is another, or its settings are damaged.
+        ModelFileError: the checkpoint to go on from is damaged.
+        DivergedError: the loss was no number any more after an epoch. The checkpoints of the last good epoch
+            are there.
+        DatasetError, InputError: the data or the settings cannot be used.
     """
     facts = {"dataset": dataset.name, "classes": list(dataset.class_names), **(job or {})}
     facts["pictures"] = len(dataset.train)
@@ -129,12 +142,18 @@ def train(
         directory = open_run(
             place.log_dir, {**facts, **dataclasses.asdict(settings)}, place.resume, place.overwrite
         )
-        if isinstance(probe, np.ndarray):
-            write_png(directory / "probe.png", probe)
         model = load_last(directory) if place.resume else None
         done = 0 if model is None else int(model.optimizer.iterations) // steps
-        if done >= settings.epochs:
-            raise InputError(f"The run in {directory} has all its {done} epochs; ask for more to go on.")
+        if done > settings.epochs:
+            raise InputError(
+                f"The run in {directory} has {done} epochs already, more than the {settings.epochs} asked "
+                f"for: ask for {done} or more."
+            )
+        if isinstance(probe, np.ndarray):
+            _keep_probe(directory / "probe.png", probe)
+        if model is not None and done == settings.epochs:
+            _log_last_step(model, directory, watch)
+            return model
         plan = list(stretches(phases or [Phase(0, settings.learning_rate)], done, settings.epochs))
         dataset = _decoded(dataset, settings)
         model = model or build(mean_image(dataset.train, settings.image_size))
@@ -144,6 +163,25 @@ def train(
                 phase.begin(model, first * steps)
             _fit(model, dataset, directory, settings, watch, range(first, last))
     return model
+
+
+def _keep_probe(file: Path, probe: np.ndarray) -> None:
+    try:
+        write_png(file, probe)
+    except OutputError as error:
+        logger.warning("%s Training goes on without it.", error)
+
+
+def _log_last_step(model: keras.Model, directory: Path, watch: Sequence[Source] | None) -> None:
+    """Log the state after the last step, where the run was killed before it had."""
+    evolution = Evolution(directory, watch)
+    try:
+        steps = [info.last_step for info in open_log(evolution.directory).tags() if info.kind != "text"]
+    except LogError:  # nothing is there any more
+        steps = []
+    if not steps or min(steps) < int(model.optimizer.iterations):
+        with evolution.watching(model):
+            pass
 
 
 def _decoded(dataset: Dataset, settings: Settings) -> Dataset:
@@ -164,7 +202,11 @@ def _fit(
     watch: Sequence[Source] | None,
     epochs: range,
 ) -> None:
-    """Train the compiled model for `epochs`."""
+    """Train the compiled model for `epochs`.
+
+    Raises:
+        DivergedError: the loss was no number any more after one of them.
+    """
     validation = batches(dataset.validation, settings.image_size, settings.batch_size, cache=None)
     stream = batches(
         dataset.train,
@@ -177,25 +219,33 @@ def _fit(
         cache=None,
         augmentation=settings.augmentation,
     )
-    model.fit(
-        stream,
+    log = TrainingLog(
+        directory,
+        every=settings.log_every,
         validation_data=validation,
-        initial_epoch=epochs.start,
-        epochs=epochs.stop,
-        steps_per_epoch=math.ceil(len(dataset.train) / settings.batch_size),
-        shuffle=False,  # the stream has its own order
-        callbacks=[
-            TrainingLog(
-                directory,
-                every=settings.log_every,
-                validation_data=validation,
-                histograms=settings.histograms,
-                settings=settings_of(directory),
-            ),
-            Evolution(directory, watch, every=settings.watch_every),
-            Checkpoints(directory),
-        ],
+        histograms=settings.histograms,
+        settings=settings_of(directory),
     )
+    evolution = Evolution(directory, watch, every=settings.watch_every)
+    divergence = Divergence(settings.keep_going)
+    with contextlib.closing(log), contextlib.closing(evolution):
+        model.fit(
+            stream,
+            validation_data=validation,
+            initial_epoch=epochs.start,
+            epochs=epochs.stop,
+            steps_per_epoch=math.ceil(len(dataset.train) / settings.batch_size),
+            shuffle=False,  # the stream has its own order
+            callbacks=[log, evolution, divergence, Checkpoints(directory, first=evolution.settle)],
+        )
+    if divergence.stopped_after is not None:
+        there = (directory / LAST).exists()
+        kept = "the checkpoints of the epochs before are kept" if there else "no epoch before went well"
+        raise DivergedError(
+            f"The loss became {divergence.loss} at step {divergence.step}, and after epoch "
+            f"{divergence.stopped_after} it is no number still: the training in {directory} was stopped; "
+            f"{kept}. Try a smaller learning rate, or pass keep_going=True."
+        )
 
 
 def _seed_dropout(model: keras.Model, seed: int, step: int) -> None:

@@ -11,16 +11,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 from kerasviz.atomic import atomic_path, errors_in_sentences
-from kerasviz.bounds import check_numbers
-from kerasviz.classification import FIGURES, NUMBERS, TABLE
+from kerasviz.bounds import check_numbers, short
 from kerasviz.data import Augmentation
 from kerasviz.errors import InputError, LogError
 from kerasviz.training.checkpoints import BEST, LAST, PROGRESS
+from kerasviz.training.ending import EVALUATION, FINISHED, animations_of
+from kerasviz.training.state_files import DamagedError, read_state
 
 SETTINGS = "settings.json"
-# What a run leaves in its folder, besides animations.
-_EVALUATION = (NUMBERS, TABLE, *FIGURES)
-_LEAVINGS = ("train", "validation", "evolution", LAST, BEST, PROGRESS, SETTINGS, "probe.png", *_EVALUATION)
+# What a run leaves in its folder, besides animations. Settings are removed last: it can be done again.
+_LEAVINGS = (
+    "train",
+    "validation",
+    "evolution",
+    LAST,
+    BEST,
+    PROGRESS,
+    "probe.png",
+    *EVALUATION,
+    FINISHED,
+    SETTINGS,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ class Settings:
         mixed_precision: whether to compute in float16, which GPUs since 2017 do faster.
         cache: "memory", "none" or a folder: where decoded pictures are kept.
         augmentation: random changes of the training pictures.
+        keep_going: go on with a loss that is no number any more (NaN), instead of stopping after an epoch.
     """
 
     epochs: int = 400
@@ -56,6 +68,7 @@ class Settings:
     mixed_precision: bool = False
     cache: str = "memory"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    keep_going: bool = False
 
     def __post_init__(self) -> None:
         check_numbers(
@@ -84,13 +97,13 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
 
     Raises:
         LogError: a run is there and neither `resume` nor `overwrite` was asked for, or the run to be resumed
-            was made with other settings.
+            was made with other settings, or its settings cannot be read.
     """
     directory = Path(log_dir)
     file = directory / SETTINGS
     if overwrite:
         _clear(directory)
-    if file.exists():
+    if file.exists() or (directory / LAST).exists():
         if not resume:
             raise LogError(
                 f"{directory} already holds a run: pass resume=True to go on with it, overwrite=True to "
@@ -103,16 +116,29 @@ def open_run(log_dir: str | os.PathLike[str], job: dict[str, Any], resume: bool,
 
 
 def settings_of(directory: Path) -> dict[str, Any]:
-    """Return what `open_run` wrote into the folder of a run."""
-    return json.loads((directory / SETTINGS).read_text())
+    """Return what `open_run` wrote into the folder of a run; nothing where the file was removed.
+
+    Raises:
+        LogError: the file is damaged.
+    """
+    file = directory / SETTINGS
+    try:
+        return read_state(file)
+    except DamagedError as error:
+        raise LogError(
+            f"{file} cannot be used ({error}), so that nobody knows how the run was made: put a copy of it "
+            "back, remove it to go on with the settings of now, or pass overwrite=True to begin anew."
+        ) from error
 
 
 def _check_same(stored: dict[str, Any], job: dict[str, Any], directory: Path) -> None:
     job = json.loads(json.dumps(job, default=_as_json))
     # These change nothing that was learned.
-    free = {"epochs", "log_every", "watch_every", "response_scale", "histograms", "cache"}
+    free = {"epochs", "log_every", "watch_every", "response_scale", "histograms", "cache", "keep_going"}
+    if not stored:  # a file that was removed, to go on without the check
+        return
     other = [
-        f"{name} {stored.get(name)!r} rather than {job.get(name)!r}"
+        f"{name} {short(stored.get(name))} rather than {short(job.get(name))}"
         for name in sorted((stored.keys() | job.keys()) - free)
         if stored.get(name) != job.get(name)
     ]
@@ -126,7 +152,7 @@ def _check_same(stored: dict[str, Any], job: dict[str, Any], directory: Path) ->
 def _clear(directory: Path) -> None:
     if not (directory / SETTINGS).exists():
         return  # nothing of ours
-    for name in _LEAVINGS:
+    for name in (*animations_of(directory), *_LEAVINGS):
         path = directory / name
         with errors_in_sentences(path):
             if path.is_dir() and not path.is_symlink():

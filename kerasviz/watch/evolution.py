@@ -100,7 +100,7 @@ class Evolution(keras.callbacks.Callback):
         >>> [frame.step for frame in kv.open_log(log_dir).frames("kernels/conv")]
         [0, 2, 4, 5]
         """
-        self._close()
+        self.close()
         self.set_model(model)
         self._optimizer = optimizer
         return self
@@ -118,7 +118,7 @@ class Evolution(keras.callbacks.Callback):
         self._in_loop = False
         if kind is None:
             self._end()
-        self._close()
+        self.close()
 
     def step(self) -> None:
         """Say that a step of one's own loop is done; logs when the schedule is due.
@@ -133,9 +133,14 @@ class Evolution(keras.callbacks.Callback):
             )
         self._advance(1)
 
+    def settle(self) -> None:
+        """Wait until every look so far is in the log's file, where it outlives this process."""
+        if self._stretch is not None:
+            self._stretch.settle()
+
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Start, unless the model gets its weights with the first batch only."""
-        self._close()
+        self.close()
         self._optimizer = None
         self._begin()
 
@@ -153,7 +158,7 @@ class Evolution(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         """Log the last state and close the file."""
         self._end()
-        self._close()
+        self.close()
 
     def _begin(self) -> None:
         """Note where the steps begin, and start where the model has all its weights."""
@@ -190,7 +195,8 @@ class Evolution(keras.callbacks.Callback):
         if self._stretch is not None:
             self._stretch.log(self._step, required=True)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Write what is waiting and close the file, which a `fit` that ends in an exception leaves to do."""
         stretch, self._stretch = self._stretch, None
         if stretch is not None:
             self.thinned += stretch.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -51,10 +53,7 @@ class _Drift(Source):
 def _initial(kernels: dict[str, Kernel], run: Run) -> dict[str, np.ndarray]:
     """Return the kernels that the run began with; kept in a file, for when it is resumed."""
     file = run.directory / INITIAL_KERNELS
-    kept: dict[str, np.ndarray] = {}
-    if run.start_step > 0 and file.exists():
-        with np.load(file) as stored:
-            kept = {name: stored[name] for name in stored.files}
+    kept = _read(file, run.start_step) if run.start_step > 0 else {}
     initial = {
         name: kept[name] if name in kept and kept[name].shape == view.value.shape else view.copy()
         for name, view in kernels.items()
@@ -67,6 +66,35 @@ def _initial(kernels: dict[str, Kernel], run: Run) -> dict[str, np.ndarray]:
     except OutputError as error:
         logger.warning("%s Training goes on, but when it is resumed, drift starts from 0 again.", error)
     return initial
+
+
+def _read(file: Path, step: int) -> dict[str, np.ndarray]:
+    """Return the kernels in the file, as far as they can be read; say where they cannot."""
+    kept: dict[str, np.ndarray] = {}
+    try:
+        if not file.exists():
+            return kept
+        if not file.is_file():
+            raise OSError(errno.EISDIR, "no file")
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+            for name in stored.files:
+                kept[name] = stored[name]
+        lost = [name for name, kernel in kept.items() if not _is_kernel(kernel)]
+    except Exception:  # what a damaged archive raises is not said anywhere
+        logger.warning("%s cannot be read: from step %d on, drift starts from 0 again.", file, step)
+        return {}
+    if lost:
+        logger.warning(
+            "%s holds no finite numbers for %s: from step %d on, drift starts from 0 again there.",
+            file,
+            ", ".join(lost),
+            step,
+        )
+    return {name: kernel for name, kernel in kept.items() if name not in lost}
+
+
+def _is_kernel(kernel: np.ndarray) -> bool:
+    return kernel.dtype.kind in "fiu" and bool(np.isfinite(kernel).all())
 
 
 class _DriftWatch(Watch):

@@ -76,6 +76,10 @@ class Stretch:
             return
         self._logged = step
 
+    def settle(self) -> None:
+        """Wait until every look so far is in the file."""
+        self._worker.settle()
+
     def close(self) -> int:
         """Write what is waiting and close the file; return how many looks were left out."""
         worker, directory = self._worker, self.event_log.directory

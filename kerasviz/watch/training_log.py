@@ -71,7 +71,7 @@ class TrainingLog(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Open the two event files; log the settings, and where training starts afresh graphs and summary."""
-        self._close()
+        self.close()
         self._step = self._start_step = first_step(self.directory / "train", self.model.optimizer)
         # Readers drop what is at the start step or after it, and what is at the last step is still true.
         start = self._step + 1 if self._step else 0
@@ -127,7 +127,7 @@ class TrainingLog(keras.callbacks.Callback):
         """Close the files."""
         with self._training_goes_on():
             self._note_own_steps()
-            self._close()
+            self.close()
 
     def _note_own_steps(self) -> None:
         if self._counts_itself and self._train is not None:
@@ -161,9 +161,10 @@ class TrainingLog(keras.callbacks.Callback):
         except LogError as error:
             logger.warning("%s Training goes on, but its log ends at step %d.", error, self._step)
             with contextlib.suppress(LogError):
-                self._close()
+                self.close()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the files, which a `fit` that ends in an exception leaves to do."""
         logs, self._train, self._held_out = (self._train, self._held_out), None, None
         with contextlib.ExitStack() as stack:
             for log in logs:

@@ -49,6 +49,10 @@ class Worker:
         """Queue `task`, waiting for room if there is none."""
         self._tasks.put(task)
 
+    def settle(self) -> None:
+        """Wait until every task queued so far has run."""
+        self._tasks.join()
+
     def finish(self) -> None:
         """Wait until every queued task has run, and end the thread. Calling it again does nothing."""
         if self._thread.is_alive():
@@ -58,12 +62,16 @@ class Worker:
 
     def _run(self) -> None:
         while (task := self._tasks.get()) is not None:
-            if self.error is not None:
-                continue
-            try:
-                task()
-            except Exception as error:
-                self.error = error
+            if self.error is None:
+                self._attempt(task)
+            self._tasks.task_done()
+        self._tasks.task_done()
+
+    def _attempt(self, task: Task) -> None:
+        try:
+            task()
+        except Exception as error:
+            self.error = error
 
 
 def _finish_at_exit(worker: Worker) -> Callable[[], None]:

@@ -147,8 +147,13 @@ def test_a_run_is_not_mixed_with_another(tmp_path, dataset) -> None:
     other = Settings(**{**SETTINGS, "batch_size": 6, "epochs": 4})
     with pytest.raises(LogError, match="batch_size 4 rather than 6"):
         train_small(dataset, Place(tmp_path, resume=True), other)
-    with pytest.raises(InputError, match="all its 2 epochs"):
-        train_small(dataset, Place(tmp_path, resume=True), Settings(**SETTINGS))
+    before = sorted(path.name for path in (tmp_path / "evolution").iterdir())
+    same = train_small(dataset, Place(tmp_path, resume=True), Settings(**SETTINGS))
+    assert int(same.optimizer.iterations) == 10
+    assert sorted(path.name for path in (tmp_path / "evolution").iterdir()) == before
+    fewer = Settings(**{**SETTINGS, "epochs": 1})
+    with pytest.raises(InputError, match="2 epochs already, more than the 1 asked for: ask for 2 or more"):
+        train_small(dataset, Place(tmp_path, resume=True), fewer)
     (tmp_path / "notes.txt").write_text("mine")
     train_pets_cnn(dataset, Place(tmp_path, overwrite=True), other)
     assert (tmp_path / "probe.png").exists()

@@ -62,15 +62,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Load the data, train, and export the animations."""
-    from kerasviz.cli.parts.accuracy import report_accuracy
-    from kerasviz.cli.parts.training import export_animations, load_dataset, train_args
+    """Load the data, train, evaluate, and export the animations."""
+    from kerasviz.cli.parts.training import finish, load_dataset, train_args
 
     dataset = load_dataset(args)
     print(dataset.describe())
     model = train_args(dataset, args)
-    report_accuracy(model, dataset, args.log_dir)
-    export_animations(args.log_dir)
+    finish(model, dataset, args.log_dir)
 
 
 def _kind(kinds: argparse._SubParsersAction, name: str, text: str) -> argparse.ArgumentParser:
@@ -150,8 +148,13 @@ def _common(
 def _run(parser: argparse.ArgumentParser) -> None:
     run = parser.add_argument_group("the run")
     run.add_argument("--log-dir", required=True, metavar="FOLDER", help="where everything is written")
-    run.add_argument("--resume", action="store_true", help="go on with the run that is there")
+    run.add_argument(
+        "--resume", action="store_true", help="go on with the run that is there, up to its last animation"
+    )
     run.add_argument("--overwrite", action="store_true", help="remove the run that is there")
+    run.add_argument(
+        "--keep-going", action="store_true", help="do not stop after an epoch whose loss is no number (NaN)"
+    )
 
 
 def _preset(parser: argparse.ArgumentParser) -> None:

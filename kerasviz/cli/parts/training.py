@@ -53,6 +53,7 @@ def train_args(dataset: Dataset, args: argparse.Namespace) -> keras.Model:
         watch_every=args.every,
         response_scale=args.response_scale,
         histograms=not args.no_histograms,
+        keep_going=args.keep_going,
         mixed_precision=args.mixed_precision,
         cache=args.cache,
         augmentation=Augmentation(args.flip, args.rotate, args.zoom),
@@ -86,6 +87,7 @@ def _train_fashion(dataset: Dataset, place: Place, args: argparse.Namespace) -> 
         watch_every=args.every,
         response_scale=args.response_scale,
         histograms=not args.no_histograms,
+        keep_going=args.keep_going,
     )
     schedule = given.get("schedule", schedule)
     return train_fashion_cnn(dataset, place, settings, schedule=schedule, probe_image=args.probe_image)
@@ -106,13 +108,20 @@ def _transfer_plan(args: argparse.Namespace) -> Transfer:
     )
 
 
-def export_animations(log_dir: str) -> None:
-    """Export every watched picture of the run as a GIF beside its log, and say how to look at the rest."""
-    from kerasviz.events import open_log
-    from kerasviz.film import animate, file_names
+def finish(model: keras.Model, dataset: Dataset, log_dir: str) -> None:
+    """Write what a run ends with as far as it is missing, print it, and say how to look at the rest."""
+    from kerasviz.classification import Evaluation
+    from kerasviz.cli.parts.accuracy import print_accuracy
+    from kerasviz.training import finish_run
 
-    log = open_log(Path(log_dir) / "evolution")
-    pictures = [info for info in log.tags() if info.kind == "image"]
-    for info, name in zip(pictures, file_names(pictures), strict=True):
-        print(animate(log, info, out=Path(log_dir) / name))
+    made = 0
+    for one in finish_run(model, dataset, log_dir):
+        made += 1
+        if isinstance(one, Evaluation):
+            print_accuracy(one)
+            print(f"evaluation of the last epoch's network in {log_dir}: evaluation.json and its figures")
+        else:
+            print(one)
+    if not made:
+        print(f"nothing was left to do: all epochs, the evaluation and the animations are in {log_dir}")
     print(f"look at it: kerasviz board {log_dir}")
