@@ -1,4 +1,4 @@
-"""What a run leaves after its last epoch: its evaluation, and animations of what was watched."""
+"""What a run leaves after its last epoch: animations of what was watched, and its evaluation."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def finish_run(
 ) -> Iterator[Evaluation | Animation]:
     """Write what a run ends with, as far as it is not there yet, and yield what was made, one after another.
 
-    That is the evaluation of the network as it is after the last epoch (see `write_evaluation`), and a GIF of
-    every picture in the log's run `evolution`. What is whole and of the run's last step stays as it is:
+    That is a GIF of every picture in the log's run `evolution`, and the evaluation of the network as it is
+    after the last epoch (see `write_evaluation`). What is whole and of the run's last step stays as it is:
     `finished.json` says of which step, how long, and with which checksum each file was written. So a run that
     was killed here is finished by doing it again, and nothing is done where nothing is missing.
 
@@ -39,16 +39,12 @@ def finish_run(
 
     Raises:
         LogError: another process is at work in the folder, or the log holds nothing.
+        UnsupportedModelError: the network answers with values that are not finite.
         OutputError: a file cannot be written.
     """
     directory = Path(log_dir)
     with only_writer(directory):
         made = _Made(directory, int(keras.ops.convert_to_numpy(model.optimizer.iterations)))
-        if not all(map(made.is_whole, EVALUATION)):
-            evaluation = evaluate(model, dataset.validation, class_names=dataset.class_names)
-            write_evaluation(evaluation, dataset.validation, directory)
-            made.note(EVALUATION)
-            yield evaluation
         log = open_log(directory / "evolution")
         pictures = [info for info in log.tags() if info.kind == "image"]
         for info, name in zip(pictures, file_names(pictures), strict=True):
@@ -56,6 +52,11 @@ def finish_run(
                 animation = animate(log, info, out=directory / name)
                 made.note([name])
                 yield animation
+        if not all(map(made.is_whole, EVALUATION)):
+            evaluation = evaluate(model, dataset.validation, class_names=dataset.class_names)
+            write_evaluation(evaluation, dataset.validation, directory)
+            made.note(EVALUATION)
+            yield evaluation
 
 
 def animations_of(directory: Path) -> list[str]:

@@ -66,11 +66,11 @@ def test_killed_while_exporting_again_and_again(
 ) -> None:
     for name in (*FILMS, *EVALUATION, "finished.json"):
         (run / name).unlink()
-    run_until_killed(command(run, 2, "--resume"), "evaluation-confusion.png")
-    assert (run / "evaluation.json").exists()
     run_until_killed(command(run, 2, "--resume"), "kernels-conv2_1.gif", when="after")
     assert (run / "kernels-conv1_1.gif").exists()
     assert not (run / "responses-conv2_2.gif").exists()
+    run_until_killed(command(run, 2, "--resume"), "evaluation-confusion.png")
+    assert (run / "evaluation.json").exists()
     assert main(command(run, 2, "--resume")) == 0
     assert_finished(run, whole)
     before = times(run)
@@ -121,7 +121,7 @@ def test_only_what_is_missing_or_torn_is_made_again(
     torn.write_bytes(torn.read_bytes()[:-20])
     (run / "evaluation.csv").unlink()
     before = times(whole)
-    evaluation, *films = finish_run(*trained, run)
+    *films, evaluation = finish_run(*trained, run)
     assert isinstance(evaluation, kv.classification.Evaluation)
     assert [film.path.name for film in films] == ["kernels-conv1_1.gif", torn.name]
     assert_finished(run, whole)
