@@ -71,6 +71,7 @@ def _different_log(whole: Path, other: Path) -> str:
                 return f"{name}: frames {sorted(frames[0])} became {sorted(frames[1])}"
         else:
             (one,) = (one for one in found.tags() if (one.run, one.tag) == (info.run, info.tag))
-            if (one.count, one.first_step, one.last_step) != (info.count, info.first_step, info.last_step):
+            # Each session notes its settings anew.
+            if one.count < info.count or one.first_step > info.first_step or one.last_step < info.last_step:
                 return f"{name}: {info} became {one}"
     return ""
