@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> None:
     """Print the table, and the number of layers and parameters."""
     from kerasviz.cli.parts.inputs import open_model
     from kerasviz.cli.parts.tables import print_table
-    from kerasviz.probe import layers
+    from kerasviz.probe import layers, walk
 
     model = open_model(args, weights=None)
     table = layers(model)
@@ -39,4 +39,5 @@ def run(args: argparse.Namespace) -> None:
         for info in table
     ]
     print_table(headings, rows, numbers=("parameters",))
-    print(f"{model.name}: {len(table)} layers, {model.count_params():,} parameters")
+    # Not the table's rows: it also lists operations, and each call of a shared layer.
+    print(f"{model.name}: {len(list(walk(model)))} layers, {model.count_params():,} parameters")
