@@ -118,7 +118,8 @@ def shared() -> Case:
 
 def residual() -> Case:
     """Two branches, added by an operator."""
-    keras.utils.set_random_seed(3)
+    # Not that of the others, with which all evidence is against the classes.
+    keras.utils.set_random_seed(4)
     inputs = keras.Input((HEIGHT, WIDTH, 3))
     x = convolved(inputs)
     y = kl.Conv2D(x.shape[-1], 3, padding="same")(x)
