@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import socket
+import tempfile
 import time
 import zlib
 from collections.abc import Iterator
@@ -91,6 +92,22 @@ def temporary_folder(parent: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a new folder among the system's temporary ones; remove it when the block ends.
+
+    What a killed process left there is removed by the next that asks for one.
+
+    Raises:
+        OutputError: none can be made.
+    """
+    place = Path(tempfile.gettempdir())
+    with contextlib.ExitStack() as stack:
+        with errors_in_sentences(place):
+            folder = stack.enter_context(temporary_folder(place))
+        yield folder
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import pytest
 from places_that_refuse import file_size_limit
 
 from kerasviz import atomic
-from kerasviz.atomic import atomic_path, why_not
+from kerasviz.atomic import atomic_path, scratch_folder, why_not
 from kerasviz.errors import OutputError
 
 WRITER = """
@@ -118,6 +118,39 @@ def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> No
     assert len(list(tmp_path.iterdir())) == 1, "SIGKILL leaves it"
     write(tmp_path / "b.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
+
+
+def test_scratch_that_a_killed_process_left_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = """
+import os, signal
+from kerasviz.atomic import scratch_folder
+with scratch_folder() as folder:
+    (folder / "film.gif").write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment)
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob("*/film.gif"))) == 1, "SIGKILL leaves it"
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with scratch_folder() as folder:
+        assert list(tmp_path.iterdir()) == [folder]
+    assert not list(tmp_path.iterdir())
+
+
+def test_scratch_that_cannot_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "file"))
+    with pytest.raises(OutputError, match="a part of the path is a file and no folder"), scratch_folder():
+        pass
+
+
+def test_no_temporary_folder_is_made_elsewhere() -> None:
+    for path in Path(atomic.__file__).parent.rglob("*.py"):
+        code = "".join(line for line in path.read_text().splitlines(True) if ">>>" not in line)
+        assert "TemporaryDirectory" not in code, f"{path}: scratch_folder() outlives no killed process"
 
 
 def test_what_a_living_process_writes_stays(tmp_path: Path) -> None:

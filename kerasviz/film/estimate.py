@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
+from kerasviz.atomic import scratch_folder
 from kerasviz.events import LogReader, TagInfo
 from kerasviz.film.animation import Animation, animate
 
@@ -58,11 +57,11 @@ def estimate(
     steps = [step for step in log.versions(info) if info.first_step <= step <= info.last_step]
 
     def film(part: list[int]) -> Animation:
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             return animate(
                 log,
                 info,
-                Path(folder, f"film{ending}"),
+                folder / f"film{ending}",
                 fps=fps,
                 between=(part[0], part[-1]),
                 tile=tile,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import h5py
 
+from kerasviz.atomic import scratch_folder
 from kerasviz.errors import ModelFileError, one_line
 from kerasviz.models.old_files import is_of_keras_2, not_whole, refuse_keras_2, translated
 
@@ -95,7 +95,7 @@ def _read_archive(path: Path, compile: bool) -> Any:
         config = json.loads(archive.read("config.json"))
         # Keras unpacks an archive with more members, and leaves what it has unpacked where that fails.
         if others := [member for member in members if member.filename not in _MEMBERS]:
-            with tempfile.TemporaryDirectory() as folder:
+            with scratch_folder() as folder:
                 archive.extractall(folder, others)
         if _WEIGHTS in archive.namelist():
             weights = archive.read(_WEIGHTS)

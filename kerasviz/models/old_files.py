@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import h5py
 
+from kerasviz.atomic import scratch_folder
 from kerasviz.errors import ModelFileError
 
 _OWN_MODULES = ("keras.layers", "keras.src.engine.functional", "tf_keras.src.engine.functional")
@@ -33,8 +33,8 @@ def in_words_of_keras_3(path: Path) -> Iterator[Path]:
     if not is_old:
         yield path
         return
-    with tempfile.TemporaryDirectory() as folder:
-        copied = shutil.copyfile(path, Path(folder) / path.name)
+    with scratch_folder() as folder:
+        copied = shutil.copyfile(path, folder / path.name)
         with h5py.File(copied, "r+") as file:
             file.attrs["model_config"] = json.dumps(translated(json.loads(config)))
         yield copied

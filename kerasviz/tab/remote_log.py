@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from tensorboard.data.provider import RunTagFilter
 from tensorboard.plugins.image import metadata as image_plugin
 from tensorboard.plugins.scalar import metadata as scalar_plugin
 
+from kerasviz.atomic import scratch_folder
 from kerasviz.errors import InputError
 from kerasviz.events import (
     PLUGIN_NAME,
@@ -132,7 +132,7 @@ class RemoteLog:
     def film_source(self, run: str, tag: str) -> Iterator[tuple[LogReader, TagInfo]]:
         """Lend a log of the kept frames, on this machine's disk as long as it is needed."""
         *_, data = self._series(run, tag)
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             with EventLog(folder) as log:
                 for frame in self.frames(run, tag, [one.step for one in data]):
                     picture = decode_picture(frame.picture)

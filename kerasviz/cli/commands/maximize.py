@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerasviz.atomic import scratch_folder
 from kerasviz.cli.parts.inputs import add_class_names, add_form, add_model
 from kerasviz.cli.parts.number_flags import Number, whole_number
 
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
     form = read_form(args, model)
     objectives, labels = _objectives(args, model, find_class_names(args, model))
     if args.log_dir or args.animation:
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             found = _logged(args, model, objectives, form, args.log_dir or folder)
     else:
         found = _search(args, model, objectives, form)
@@ -166,7 +167,7 @@ def _logged(
     model: keras.Model,
     objectives: Sequence[Objective],
     form: PictureForm,
-    folder: str,
+    folder: str | Path,
 ) -> Maximized:
     from kerasviz.events import EventLog
     from kerasviz.film import animate

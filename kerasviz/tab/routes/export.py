@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
+import contextlib
 import threading
-from pathlib import Path
 
 from werkzeug.wrappers import Request, Response
 
+from kerasviz.atomic import scratch_folder
 from kerasviz.tab.answer import RefusedRequestError, as_file
 from kerasviz.tab.film_request import film_request
 from kerasviz.tab.parameters import text
@@ -24,15 +24,16 @@ def respond(request: Request, log: TabLog) -> Response:
     """
     if not _DRAWING.acquire(blocking=False):
         raise RefusedRequestError(429, "Another file is being drawn: try again when it is done.")
-    folder = tempfile.TemporaryDirectory()
+    stack = contextlib.ExitStack()
     try:
+        folder = stack.enter_context(scratch_folder())
         with log.film_source(text(request, "run"), text(request, "tag")) as (reader, info):
             film = film_request(request, reader, info)
-            path = Path(folder.name, f"film{film.ending}")
+            path = folder / f"film{film.ending}"
             film.write(path)
-        return as_file(request, path, film.file_name, folder.cleanup)
+        return as_file(request, path, film.file_name, stack.close)
     except BaseException:
-        folder.cleanup()
+        stack.close()
         raise
     finally:
         _DRAWING.release()
