@@ -67,5 +67,6 @@ def _flat(settings: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _plain(value: Any) -> str:
     """Return a value as text that Markdown leaves as it is."""
-    text = " ".join(str(value).split()).replace("&", "&amp;").replace("<", "&lt;")
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)  # 0.001, not as float32 has it
+    text = " ".join(shown.split()).replace("&", "&amp;").replace("<", "&lt;")
     return "".join(f"\\{sign}" if sign in "\\`*_[]|" else sign for sign in text)

@@ -27,7 +27,7 @@ def small_model() -> keras.Model:
             layers.Dense(2, activation="softmax", name="scores"),
         ]
     )
-    model.compile(keras.optimizers.SGD(0.25), "sparse_categorical_crossentropy")
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
     return model
 
 
@@ -45,7 +45,7 @@ def test_settings_and_summary(tmp_path: Path) -> None:
     rows = settings.splitlines()
     for row in (
         "| loss | sparse\\_categorical\\_crossentropy |",
-        "| optimizer.learning\\_rate | 0.25 |",
+        "| optimizer.learning\\_rate | 0.1 |",
         "| batch\\_size | 2 |",
         "| augmentation.flip | True |",
     ):
