@@ -86,7 +86,8 @@ def test_the_page_lists_exactly_the_pictures_of_the_folder() -> None:
     files = {path.name for path in FOLDER.iterdir() if path.name != "README.md"}
     shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (FOLDER / "README.md").read_text())
     assert sorted(shown) == sorted(files)  # none twice
-    assert set(files) - set(PICTURES) == {"projector.png", "report.png"}, "screenshots"
+    screenshots = {"projector.png", "report.png", "tab-difference.png", "tab-filter.png", "tab-play.gif"}
+    assert set(files) - set(PICTURES) == screenshots
     for name in PICTURES:
         assert (FOLDER / name).stat().st_size < (1_000_000 if name.endswith(".gif") else 200_000), name
 

@@ -133,6 +133,17 @@ def test_curves_are_on_the_playhead_and_a_click_goes_there(open_tab: OpenTab) ->
     value.get_by_text(f"{2.718281828 ** (-tab.step / 100):.3f}").wait_for()
 
 
+def test_the_curves_are_those_of_the_layers_seen_and_of_the_network(open_tab: OpenTab) -> None:
+    tab = open_tab(filter=KERNELS)
+    tab.settle()
+    shown = tab.frame.locator(".chart").evaluate_all("charts => charts.map(chart => chart.dataset.tag)")
+    assert shown == ["drift/conv", "batch_loss", "batch_accuracy"]
+    tab.frame.get_by_label("Filter tags and runs").fill("kernels/rgb")
+    tab.settle()
+    shown = tab.frame.locator(".chart").evaluate_all("charts => charts.map(chart => chart.dataset.tag)")
+    assert shown == ["batch_loss", "batch_accuracy"]
+
+
 def test_a_curve_of_many_points_loses_no_peak_and_has_gaps_where_there_are_no_values(
     open_tab: OpenTab,
 ) -> None:

@@ -28,7 +28,7 @@ export class Chart {
     );
     this.plot.addEventListener("click", (event) => this.#go(event));
     const frame = el("div", { class: "plot" }, this.plot, this.#top, this.#bottom);
-    this.unit = el("span", { class: "unit" });
+    this.unit = el("span", { class: "unit", title: "epochs are not the steps of the playhead" });
     const title = el("h3", { title: tag }, el("span", {}, tag), this.unit);
     this.element = el("div", { class: "chart", "data-tag": tag }, title, frame, this.#values);
   }
@@ -53,7 +53,7 @@ export class Chart {
     const { first, last } = this.page.playhead;
     const ends = this.#curves.flatMap(({ steps }) => (steps.length > 0 ? [steps[0], steps.at(-1)] : []));
     this.domain = this.isOverEpochs ? [Math.min(...ends), Math.max(...ends)] : [first, last];
-    say(this.unit, this.isOverEpochs ? "over epochs, not on the playhead" : "");
+    say(this.unit, this.isOverEpochs ? "by epoch" : "");
     this.plot.classList.toggle("apart", this.isOverEpochs);
     this.range = extent(this.#curves);
     say(this.#top, valueText(this.range[1]));

@@ -24,13 +24,14 @@ export class Curves {
 
   /** Take what the log and the filter have now. */
   update() {
-    const { scalars } = this.page.log;
-    const words = this.page.filter.toLowerCase().split(/\s+/).filter(Boolean);
+    const { log, filter } = this.page;
+    const { scalars } = log;
+    const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
     const holds = (tag, run) => words.every((word) => `${run} ${tag}`.toLowerCase().includes(word));
-    // A filter for a layer leaves that layer's curves, and those of the whole network.
-    const shown = [...scalars].filter(
-      ([tag, runs]) => WHOLE.test(tag) || runs.some((run) => holds(tag, run)),
-    );
+    // The curves of the layers that are seen, those of the whole network, and what the filter names itself.
+    const layers = new Set(log.filtered(filter).map(({ layer }) => layer));
+    const isShown = (tag) => WHOLE.test(tag) || layers.has(tag.slice(tag.indexOf("/") + 1));
+    const shown = [...scalars].filter(([tag, runs]) => isShown(tag) || runs.some((run) => holds(tag, run)));
     const tags = shown
       .map(([tag]) => tag)
       .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b, "en", { numeric: true }));

@@ -10,14 +10,14 @@ export function layerNote({ run, tag, layer }) {
   if (layer === null) return note;
   ask("layer", { run, tag })
     .then((response) => response.json())
-    .then((known) => known && fill(note, known))
+    .then((known) => known && fill(note, tag, known))
     .catch(() => {
       // A picture is worth showing without what is known of its layer.
     });
   return note;
 }
 
-function fill(note, { path, kind, shape, parameters, picture }) {
+function fill(note, tag, { path, kind, shape, parameters, picture }) {
   const facts = [
     kind,
     shapeText(shape),
@@ -26,7 +26,9 @@ function fill(note, { path, kind, shape, parameters, picture }) {
   const lines = facts.filter(Boolean).map((fact) => el("p", {}, fact));
   if (picture)
     note.append(el("img", { src: picture, alt: "the picture watched", title: "the picture watched" }));
-  note.append(el("div", {}, path ? el("p", { class: "path", title: path }, path) : null, ...lines));
+  // Most tags end with the layer's path: then it has been read already.
+  if (path && !tag.endsWith(path)) lines.unshift(el("p", { class: "path" }, path));
+  note.append(el("div", {}, ...lines));
 }
 
 /** Sizes without the number of pictures, which is open. */

@@ -6,7 +6,7 @@ import { History } from "./history.js";
 import { icon, iconButton } from "./icons.js";
 import { Picture } from "./picture.js";
 
-const LARGEST = 360;
+const LARGEST = 400;
 const GAP = 24;
 
 export class TileView {
