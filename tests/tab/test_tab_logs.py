@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -198,3 +200,31 @@ def test_the_answers_are_json_that_browsers_read(tmp_path: Path, serve: Serve) -
         json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     ((known, _),) = frames_in(client.get("/frames", query_string={"run": ".", "tag": "a", "step": 2**40}))
     assert known["step"] == 2**40
+
+
+def test_many_ask_while_a_training_writes(tmp_path: Path, serve: Serve) -> None:
+    write(tmp_path / "pets", range(2))
+    client = serve(tmp_path)
+    done = threading.Event()
+
+    def ask_again_and_again(_: int) -> list[int]:
+        codes = []
+        while not done.is_set():
+            steps = tag_of(client, "pets")["steps"]
+            for step in steps[-3:]:
+                (picture,) = pictures(client, "pets", [step])
+                np.testing.assert_array_equal(picture, PICTURES[step % 8])
+            codes.append(len(steps))
+        return codes
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask_again_and_again, one) for one in range(4)]
+        with EventLog(tmp_path / "pets", start_step=2) as log:
+            for step in range(2, 200):
+                log.image("a", step, PICTURES[step % 8])
+                log.flush()
+        done.set()
+        seen = [one.result() for one in asking]
+    for counts in seen:
+        assert counts == sorted(counts)
+    assert tag_of(client, "pets")["steps"] == list(range(200))
