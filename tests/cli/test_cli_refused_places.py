@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
+from places_that_refuse import file_size_limit
 
 from kerasviz.cli import main
 from kerasviz.events import EventLog
@@ -19,6 +21,7 @@ from kerasviz.models import NamedDense, save_model
 COMMANDS = {
     "filters": "filters MODEL --layer conv --out OUT",
     "features": "features MODEL PICTURES --layer conv --out OUT",
+    "explain": "explain MODEL PICTURES --method grad_cam --out OUT",
     "cam": "cam MODEL PICTURES --layer conv --out OUT",
     "saliency": "saliency MODEL PICTURES --out OUT",
     "occlude": "occlude MODEL PICTURES --patch 8 --stride 8 --out OUT",
@@ -104,6 +107,43 @@ def test_a_full_disk(
     assert main(arguments(command, place, tiny_disk)) == 2
     assert "the disk is full: free some space, or choose another folder" in sentence(capsys, command)
     assert not [path for path in tiny_disk.rglob("*") if path.name.startswith(".kerasviz-tmp")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_disk_that_can_only_be_read(
+    command: str, place: Path, tiny_disk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if subprocess.run(["mount", "-o", "remount,ro", str(tiny_disk)], capture_output=True).returncode:
+        pytest.skip("disks cannot be mounted here")
+    assert main(arguments(command, place, tiny_disk / "out")) == 2
+    assert "it is on a disk that can only be read: choose another folder" in sentence(capsys, command)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("train", "demo")])
+def test_a_limit_on_the_size_of_files(
+    command: str, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with file_size_limit(10):
+        assert main(arguments(command, place, tmp_path / "out")) == 2
+    said = sentence(capsys, command)
+    assert "files of that size are not allowed here: raise the limit, or choose another folder" in said
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("command", ["maximize", "report", "cam", "filters"])
+def test_a_folder_where_a_file_is_wanted(
+    command: str, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = {
+        "maximize": "sheet.png",
+        "report": "report.html",
+        "cam": "a-grad_cam-conv.png",
+        "filters": "kernels-conv.png",
+    }
+    (tmp_path / name[command] / "mine").mkdir(parents=True)
+    assert main(arguments(command, place, tmp_path)) == 2
+    assert "a folder of that name is there: choose another name" in sentence(capsys, command)
+    assert [path.name for path in tmp_path.rglob("*")] == [name[command], "mine"]
 
 
 @pytest.mark.parametrize("command", ["cam", "gif", "report", "layers"])
