@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 
 def start() -> int:
     """Run the command line; Ctrl-C is status 130 and no traceback, also while modules are being loaded."""
+    interrupted = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        # What is written in C may swallow the exception while it is loaded, and fail with another.
+        nonlocal interrupted
+        interrupted = True
+        raise KeyboardInterrupt
+
+    # Where it is ignored (`nohup`), it stays so.
+    is_usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_usual:
+        signal.signal(signal.SIGINT, note)
     try:
         from kerasviz.cli import main
 
         return main()
-    except BaseException as error:
-        if not _is_interrupt(error):
+    except BaseException:
+        if not interrupted:
             raise
         print("kerasviz: interrupted", file=sys.stderr)
         return 130
-
-
-def _is_interrupt(error: BaseException | None) -> bool:
-    """Return whether Ctrl-C is what began it: a module that is being loaded may wrap it in an error."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    finally:
+        if is_usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 if __name__ == "__main__":

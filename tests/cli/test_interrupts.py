@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import subprocess
 import sys
 
 import pytest
+
+from kerasviz.__main__ import start
 
 # The signal comes when the module of that name is looked for: not when the machine has come so far.
 SCRIPT = """
@@ -41,25 +45,23 @@ def test_while_modules_are_loaded(module: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_an_interrupt_that_was_wrapped_in_an_error(
+def test_an_interrupt_that_was_swallowed_while_a_module_was_loaded(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from kerasviz.__main__ import start
+    before = signal.getsignal(signal.SIGINT)
 
-    def wrapping() -> int:
-        try:
-            raise KeyboardInterrupt
-        except KeyboardInterrupt as error:
-            raise RuntimeError("Error calling __set_name__") from error
+    def swallowing() -> int:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise ImportError("PyCapsule_Import could not import module datetime")
 
-    monkeypatch.setattr("kerasviz.cli.main", wrapping)
+    monkeypatch.setattr("kerasviz.cli.main", swallowing)
     assert start() == 130
     assert capsys.readouterr().err == "kerasviz: interrupted\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_another_error_is_no_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
-    from kerasviz.__main__ import start
-
     def failing() -> int:
         raise RuntimeError("of another kind")
 
