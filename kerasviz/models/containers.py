@@ -93,10 +93,6 @@ def _read_archive(path: Path, compile: bool) -> Any:
         if "metadata.json" in archive.namelist():
             refuse_keras_2(json.loads(archive.read("metadata.json")), path)
         config = json.loads(archive.read("config.json"))
-        # Keras unpacks an archive with more members, and leaves what it has unpacked where that fails.
-        if others := [member for member in members if member.filename not in _MEMBERS]:
-            with scratch_folder() as folder:
-                archive.extractall(folder, others)
         if _WEIGHTS in archive.namelist():
             weights = archive.read(_WEIGHTS)
             with h5py.File(io.BytesIO(weights), "r") as file:
@@ -106,6 +102,10 @@ def _read_archive(path: Path, compile: bool) -> Any:
                 f"{path} keeps its weights as model.weights.npz, which old versions of Keras read as Python "
                 "objects that can run code: save the model again with model.save('NAME.keras')."
             )
+        # Keras unpacks an archive with more members, and leaves what it has unpacked where that fails.
+        if others := [member for member in members if member.filename not in _MEMBERS]:
+            with scratch_folder() as folder:
+                archive.extractall(folder, others)
     # Keras leaves it alone when the model is not to be compiled, so it may name what is not known here.
     return {**config, "compile_config": None} if isinstance(config, dict) and not compile else config
 

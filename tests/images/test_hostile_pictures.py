@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import warnings
 import zlib
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def test_too_many_pixels_are_one_reason_to_leave_a_picture_out(tmp_path: Path) -
     found = read_images(tmp_path, 4)
     assert found.skipped == [(bomb, "too many pixels")]
     assert len(found.images) == 1
+
+
+def test_an_icon_that_holds_a_larger_picture_than_it_says_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGBA", (64, 64), (10, 20, 30, 255)).save(tmp_path / "inside.png")
+    inside = (tmp_path / "inside.png").read_bytes()
+    entry = struct.pack("<4B2H2I", 8, 8, 0, 0, 1, 32, len(inside), 22)
+    icon = tmp_path / "a.ico"
+    icon.write_bytes(b"\0\0\1\0\1\0" + entry + inside)
+    monkeypatch.setattr("kerasviz.images.files.MOST_PIXELS", 100)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # Pillow's, of the other size
+        assert check_image(icon) == "too many pixels"
+        with pytest.raises(ImageError, match=r"has more than 100 pixels \(64 x 64\)"):
+            read_image(icon)
 
 
 def test_a_large_picture_below_the_limit_is_read(tmp_path: Path) -> None:
