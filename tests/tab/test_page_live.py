@@ -66,6 +66,8 @@ def test_a_training_is_followed_while_it_writes(open_tab: OpenTab, new_run: Path
     note = row.locator(".note")
     note.get_by_text("40 parameters").wait_for()
     assert note.locator("p").all_inner_texts() == ["Conv2D", "output 6 × 6 × 4", "40 parameters"]
+    title, facts = row.locator("h2").bounding_box(), note.locator("div").bounding_box()
+    assert title["y"] + title["height"] <= facts["y"] + 1
     assert note.get_by_alt_text("the picture watched").evaluate("image => image.naturalWidth") == 8
 
 
