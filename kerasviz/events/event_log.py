@@ -63,10 +63,17 @@ class EventLog:
             raise LogError(f"no event file can be made in {self.directory}: {why_not(error)}.") from error
         except ValueError as error:  # there is a NUL character in it
             raise LogError(f"no event file can be made in {os.fspath(directory)!r}: {error}.") from error
-        self._write(event_pb2.Event(file_version="brain.Event:2"))
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
-        self._write(event_pb2.Event(step=start_step, session_log=start))
-        self.flush()
+        try:
+            self._write(event_pb2.Event(file_version="brain.Event:2"))
+            self._write(event_pb2.Event(step=start_step, session_log=start))
+            self.flush()
+        except LogError:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            with contextlib.suppress(OSError):
+                self.path.unlink()  # a file without a beginning is no log
+            raise
 
     def __repr__(self) -> str:
         return f"EventLog({self.path}{', closed' if self._file.closed else ''})"

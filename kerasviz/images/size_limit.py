@@ -24,10 +24,21 @@ def fits_the_memory(encoded: bytes) -> bool:
     """
     if encoded.startswith(_PNG) and len(encoded) > _AFTER_IHDR:
         width, height = struct.unpack_from(">II", encoded, _AFTER_IHDR - 8)
-        return width * height <= MOST_PIXELS
+        return width * height <= MOST_PIXELS and _holds_its_parts(encoded)
     try:
         with Image.open(io.BytesIO(encoded), formats=_OTHERS) as picture:
             return picture.width * picture.height <= MOST_PIXELS
     # A reader may raise nearly anything on damaged bytes.
     except Exception:
         return False
+
+
+def _holds_its_parts(png: bytes) -> bool:
+    """Return whether each part of a PNG is as long as it claims: OpenCV takes the memory before it looks."""
+    at = len(_PNG)
+    while at + 8 <= len(png):
+        (length,) = struct.unpack_from(">I", png, at)
+        if png[at + 4 : at + 8] == b"IEND":
+            return True
+        at += 12 + length
+    return False

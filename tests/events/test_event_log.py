@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from places_that_refuse import file_size_limit
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto import event_pb2, graph_pb2
 from tensorboard.compat.tensorflow_stub.errors import OutOfRangeError
@@ -274,3 +275,9 @@ print([name for name in ("tensorflow", "keras", "matplotlib") if name in sys.mod
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_a_log_that_cannot_begin_leaves_no_empty_file(tmp_path: Path) -> None:
+    with file_size_limit(0), pytest.raises(LogError, match="not allowed here"):
+        EventLog(tmp_path)
+    assert not list(tmp_path.iterdir())

@@ -14,7 +14,8 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from kerasviz.errors import ImageError
-from kerasviz.images import check_image, read_image, read_images
+from kerasviz.events.image_summary import decode_picture
+from kerasviz.images import check_image, encode_png, fits_the_memory, read_image, read_images
 
 READ_WITHIN = """
 import resource, sys, warnings
@@ -86,6 +87,15 @@ def test_a_large_picture_below_the_limit_is_read(tmp_path: Path) -> None:
     picture = Image.new("RGBA", (20_000, 10), (10, 20, 30, 255))
     picture.save(tmp_path / "wide.png")
     np.testing.assert_array_equal(read_image(tmp_path / "wide.png")[0, -1], [10, 20, 30])
+
+
+def test_a_part_of_a_png_that_claims_more_than_there_is_is_not_decoded() -> None:
+    """OpenCV takes as much memory as a part claims, up to 2 GB, before it looks whether that is there."""
+    whole = encode_png(np.zeros((4, 4, 3), np.uint8))
+    assert decode_picture(whole) is not None
+    for broken in (whole[:33] + struct.pack(">I", 2**31 - 1) + whole[37:], whole[:-8]):
+        assert not fits_the_memory(broken)
+        assert decode_picture(broken) is None
 
 
 @pytest.mark.parametrize("name", ["picture.eps", "picture.png"])
