@@ -34,10 +34,12 @@ def overlays(explanation: Explanation, alpha: float, input_range: Sequence[float
     _refuse_other_axes(explanation)
     style = map_style(explanation.declaration, alpha=alpha)
     drawn, maps = _placed(explanation, input_range)
-    return np.stack([laid_over(style, picture, one, alpha) for picture, one in zip(drawn, maps, strict=True)])
+    return np.stack(
+        [_laid_over(style, picture, one, alpha) for picture, one in zip(drawn, maps, strict=True)]
+    )
 
 
-def laid_over(style: MapStyle, picture: np.ndarray, heatmap: np.ndarray, alpha: float) -> np.ndarray:
+def _laid_over(style: MapStyle, picture: np.ndarray, heatmap: np.ndarray, alpha: float) -> np.ndarray:
     """Return a map on its picture, uint8 RGB, on the style's scale, also where that draws maps alone."""
     if isinstance(style, CamStyle):
         return style.draw(picture, heatmap)
