@@ -15,6 +15,7 @@ export class Frames {
   #coming = new Map();
   #ahead = [];
   #running = 0;
+  #urgent = 0;
 
   /** `budget` is in bytes of decoded pixels; `arrived` is called when frames are here that nobody waited for. */
   constructor(arrived, budget = 320e6) {
@@ -43,7 +44,13 @@ export class Frames {
   async now(series, at) {
     const key = keyOf(series, at);
     if (this.#kept.has(key)) return;
-    await (this.#coming.get(key) ?? this.#load(series, [at]));
+    this.#urgent += 1;
+    try {
+      await (this.#coming.get(key) ?? this.#load(series, [at]));
+    } finally {
+      this.#urgent -= 1;
+      this.#pump();
+    }
   }
 
   /** Fetch `[series, at]`, the nearest first, when nothing is more urgent; replaces what was wanted before. */
@@ -53,7 +60,8 @@ export class Frames {
   }
 
   #pump() {
-    while (this.#running < REQUESTS) {
+    // What a person waits for has the line, and the processor, for itself.
+    while (this.#running < REQUESTS && this.#urgent === 0) {
       const batch = this.#nextBatch();
       if (batch === null) return;
       this.#running += 1;
