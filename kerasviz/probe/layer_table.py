@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ import keras
 
 from kerasviz.probe.engine import LayerCall, engine
 from kerasviz.probe.inputs import checked
-from kerasviz.probe.layers import walk_operations
-from kerasviz.probe.specs import ensure_built, specs_of, specs_of_inputs
+from kerasviz.probe.layers import Place, uses_channels_first, walk_operations
+from kerasviz.probe.specs import Spec, ensure_built, specs_of, specs_of_inputs
 
 Shape = tuple[int | None, ...]
+# A side that common networks halve without a rest.
+_SIDE = 256
 _HEAD = ("path", "kind", "output shape", "parameters", "target")
 
 
@@ -80,7 +83,7 @@ def layers(model: keras.Model, images: Any = None) -> LayerTable:
     """
     places = list(walk_operations(model))
     structure = input_structure(model, images)
-    calls = [] if structure is None else engine().survey(model, places, structure)
+    calls = [] if structure is None else _survey(model, places, structure)
     count = collections.Counter(call.place.path for call in calls)
     table = LayerTable()
     for call in calls:
@@ -88,6 +91,33 @@ def layers(model: keras.Model, images: Any = None) -> LayerTable:
         table.append(_info(path, call.place.layer, call.shape, can_be_target(call)))
     table.extend(_info(place.path, place.layer, None, False) for place in places if place.path not in count)
     return table
+
+
+def _survey(model: keras.Model, places: Sequence[Place], structure: Any) -> Sequence[LayerCall]:
+    """Return the calls of every place, also where a layer asks for sides that the model leaves open."""
+    try:
+        return engine().survey(model, places, structure)
+    except (TypeError, ValueError):
+        if all(None not in spec.shape[1:] for spec in keras.tree.flatten(structure)):
+            raise
+    sized = keras.tree.map_structure(_sized, structure)
+    first = uses_channels_first(model)
+    return [
+        dataclasses.replace(call, shape=_opened(call.shape, first))
+        for call in engine().survey(model, places, sized)
+    ]
+
+
+def _sized(spec: Spec) -> Spec:
+    return Spec((spec.shape[0], *(_SIDE if size is None else size for size in spec.shape[1:])), spec.dtype)
+
+
+def _opened(shape: Shape | None, channels_first: bool) -> Shape | None:
+    """Return a shape whose sides are open, save those of one pixel, which is made of any size."""
+    if shape is None or len(shape) < 3:
+        return shape
+    channels = 1 if channels_first else len(shape) - 1
+    return tuple(size if at in (0, channels) or size == 1 else None for at, size in enumerate(shape))
 
 
 def call_path(call: LayerCall, calls: Sequence[LayerCall]) -> str:

@@ -161,9 +161,27 @@ def test_what_is_joined_with_what_it_was_made_of_is_no_branch(padding: int) -> N
     assert default_layer(Gated(kl.Conv2D(3, 3, padding="same", name="conv"), False), PICTURES) == "conv"
 
 
-def test_what_goes_into_a_final_softmax_is_the_output() -> None:
+def test_a_flattened_map_is_not_the_output() -> None:
     image = keras.Input((8, 8, 3))
-    seen = kl.Conv2D(4, 3, padding="same", name="seen")(image)
-    model = keras.Model(image, kl.Softmax()(kl.Conv2D(2, 1, name="logits")(seen)))
+    model = keras.Model(image, kl.Flatten()(kl.Conv2D(4, 3, name="seen")(image)))
+    assert default_layer(model, PICTURES) == "seen"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [kl.Softmax()],
+        [kl.UpSampling2D(interpolation="nearest"), kl.Activation("sigmoid")],
+        [kl.UpSampling2D(interpolation="bilinear")],
+        [kl.Softmax(), kl.Resizing(20, 30)],
+        [kl.Reshape((64, 2)), kl.Softmax()],
+    ],
+)
+def test_what_only_becomes_larger_or_a_probability_is_the_output(last: list[kl.Layer]) -> None:
+    image = keras.Input((8, 8, 3))
+    x = kl.Conv2D(4, 3, padding="same", name="seen")(image)
+    for layer in (kl.Conv2D(2, 1, name="logits"), *last):
+        x = layer(x)
+    model = keras.Model(image, x)
     assert default_layer(model, PICTURES) == "seen"
     assert [row.path for row in layers(model) if row.is_target] == ["seen"]

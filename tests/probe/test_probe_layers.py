@@ -81,6 +81,18 @@ def test_layers_inside_loops_are_refused(wrapper: str) -> None:
     assert Probe(model, "outer").activations(np.zeros((2, *shape), np.float32))["outer"].shape[0] == 2
 
 
+def test_table_of_a_model_of_open_size_whose_layer_asks_for_it() -> None:
+    image = keras.Input((None, None, 3))
+    x = kl.Conv2D(4, 3, padding="same", name="above")(image)
+    below = kl.UpSampling2D(interpolation="bilinear", name="up")(kl.MaxPooling2D(name="down")(x))
+    both = kl.Concatenate(name="both")([x, below])
+    model = keras.Model(image, kl.Dense(2, name="head")(kl.GlobalAveragePooling2D(keepdims=True)(both)))
+    rows = {row.path: (row.output_shape, row.is_target) for row in layers(model)}
+    assert rows["up"] == ((None, None, None, 4), True)
+    assert rows["both"] == ((None, None, None, 8), True)
+    assert rows["head"] == ((None, 1, 1, 2), False)
+
+
 def test_table_of_a_subclassed_model_needs_pictures(build) -> None:
     model = build["subclassed"]()
     assert {info.output_shape for info in layers(model)} == {None}

@@ -50,7 +50,8 @@ class LayerCall:
         place, call: which one, and which of its calls.
         shape: of the tensor that it returns; None where it returns none, or one of unknown rank.
         feeds_output: whether the output is computed from it.
-        is_output: whether it is the output, or what goes into the softmax or sigmoid that the output is.
+        is_output: whether it is the output, or what becomes it by nothing but a final softmax or sigmoid,
+            another size or another order of axes.
         source: calls that hand on the same value have the same, that of what computed it.
         is_branch: asks whether, after this call, what it returns is joined (added, multiplied, concatenated)
             with a map that was computed beside it, where no call returns the joined map.

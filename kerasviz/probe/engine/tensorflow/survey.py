@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 
 from kerasviz.probe.engine import LayerCall
-from kerasviz.probe.engine.tensorflow.final_activation import before_activation, through_identity
+from kerasviz.probe.engine.tensorflow.final_activation import ending_in, through_identity
 from kerasviz.probe.engine.tensorflow.graph_walks import is_branch, upstream_of
 from kerasviz.probe.engine.tensorflow.recorder import distinct
 from kerasviz.probe.layers import Place
@@ -39,9 +39,7 @@ def survey(
         wanted = keras.tree.flatten(outputs if output is None else pick(model, outputs, output))
         upstream = upstream_of(wanted)
     fed = {tensor.op for tensor in flat}
-    # What goes into a final softmax is the output too, place for place.
-    logits = [logit for tensor in wanted if (logit := before_activation(tensor)) is not None]
-    ends = {through_identity(tensor.op) for tensor in (*wanted, *logits)}
+    ends = {op for tensor in wanted for op in ending_in(tensor)}
     found = []
     for place, call, value in calls:
         tensor = value if tf.is_tensor(value) and value.graph is graph else None
