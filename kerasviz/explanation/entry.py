@@ -63,8 +63,9 @@ def explain(
             any size, which it is applied to. What it makes of them is explained; maps are drawn on the raw
             pictures, where they belong.
         method: one of `methods()`, or a `Method` of your own.
-        layer: where the network is cut (path, name, index or layer object); None: the last one whose axes are
-            the picture's, see `kerasviz.probe.default_layer`.
+        layer: where the network is cut (path, name, index or layer object; of a functional model also an
+            operation such as `a + b`); None: the last one whose axes are the picture's, see
+            `kerasviz.probe.default_layer`.
         target: None for the predicted class of each picture, an index or label, a list of one per picture, a
             `Target`, or a function from the model's outputs to scores (N,). Of a segmentation map
             (N, h, w, classes) a class is explained where it is predicted; None is the most common one other

@@ -31,7 +31,8 @@ class Probe:
     Args:
         model: any Keras model: Functional, Sequential, subclassed, nested.
         layers: paths (`"base/conv5"`), names, patterns (`"*_concat"`), indices into `model.layers` or layer
-            objects; one or several. `"shared:1"` is the second call of a layer called several times.
+            objects; one or several. `"shared:1"` is the second call of a layer called several times. Bare
+            operations of functional models (`a + b`) are named as layers are (`"add_3"`).
         preprocessed: whether the pictures to come have been through the model's preprocessor already, where
             it carries one (`keras_hub`); else that is applied to them, as `model.predict` does.
 
