@@ -362,7 +362,7 @@ def find_method(name: str | Method) -> Method:
     spellings = {_letters(method.name): method.name for method in METHODS}
     meant = spellings.get(_letters(str(name)))
     hint = f"Did you mean {meant}?" if meant else did_you_mean(str(name).lower(), spellings.values())
-    raise InputError(f"There is no method {name!r}. {hint}")
+    raise InputError(f"There is no method {' '.join(repr(name).split())}. {hint}")
 
 
 def _letters(name: str) -> str:
