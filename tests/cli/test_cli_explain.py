@@ -368,6 +368,29 @@ def test_one_output_of_several(place: Path, tmp_path: Path, capsys) -> None:
         assert "output" in capsys.readouterr().err
 
 
+def test_of_logits_the_predicted_class_is_known_and_no_probability(
+    place: Path, tmp_path: Path, capsys
+) -> None:
+    single = keras.models.load_model(place / "model.keras")
+    logits = layers.Dense(
+        3, kernel_initializer="ones", bias_initializer=keras.initializers.Constant([0, 2, 1])
+    )
+    file = tmp_path / "logits.keras"
+    keras.Model(single.input, logits(single.get_layer("pool").output)).save(file)
+    arguments = [
+        "explain",
+        str(file),
+        str(place / "photos" / "a.png"),
+        "--class",
+        "2",
+        "--input-range",
+        "0,255",
+    ]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    row = capsys.readouterr().out.splitlines()[1].split()
+    assert row[1:6] == ["class", "1", "class", "2", "?"]
+
+
 def test_every_output_in_a_file_of_its_own(place: Path, tmp_path: Path, capsys, monkeypatch) -> None:
     single = keras.models.load_model(place / "model.keras")
     size = layers.Dense(4, activation="softmax", name="size")(single.get_layer("pool").output)

@@ -36,11 +36,14 @@ def predictions(
     places = predicted_places(model, explanation, target)
     if places is not None:
         return [_of_places(int(index), at, places, names) for at, index in enumerate(explanation.classes)]
-    shares = _probabilities(explanation, model, target)
+    shares = _scores(explanation, model, target)
     if shares is None:
         return [Prediction("?", "?")] * len(explanation)
+    known = explanation.score_kind != "output"
     return [
-        Prediction(class_label(int(row.argmax()), names), f"{row[index]:.3f}" if index >= 0 else "?")
+        Prediction(
+            class_label(int(row.argmax()), names), f"{row[index]:.3f}" if known and index >= 0 else "?"
+        )
         for row, index in zip(shares, explanation.classes, strict=True)
     ]
 
@@ -75,13 +78,18 @@ def _of_places(index: int, at: int, places: Places, names: Sequence[str] | None)
     return Prediction(f"{class_label(index, names)} on {share}", probability, share)
 
 
-def _probabilities(explanation: Explanation, model: keras.Model, target: Target) -> np.ndarray | None:
-    """Return the probabilities `(N, classes)`; None where the explained output is no such thing."""
+def _scores(explanation: Explanation, model: keras.Model, target: Target) -> np.ndarray | None:
+    """Return a number for each class, `(N, classes)`: probabilities, or what the model returns as it is.
+
+    None where the explained output is no such thing.
+    """
     import numpy as np
 
     from kerasviz.probe import pick
 
     outputs = pick(model, explanation.outputs, target.output)
-    if explanation.score_kind == "output" or not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
+    if not isinstance(outputs, np.ndarray) or outputs.ndim != 2:
         return None
-    return np.concatenate([1 - outputs, outputs], axis=1) if outputs.shape[1] == 1 else outputs
+    if outputs.shape[1] > 1:
+        return outputs
+    return None if explanation.score_kind == "output" else np.concatenate([1 - outputs, outputs], axis=1)
