@@ -301,7 +301,7 @@ def test_help_names_every_method_and_option(command: str, capsys: pytest.Capture
         (["--method", "gradcam"], "Did you mean grad_cam?"),
         (["--masks", "3"], "--masks is an option of rise"),
         (["--noise", "0.1"], "--noise is an option of smooth_grad, --smooth"),
-        (["--smooth", "0"], "samples is 0"),
+        (["--smooth", "0"], "--smooth is 0"),
         (["--method", "rise", "--masks", "few"], "masks is 'few'; rise takes a whole number"),
         (["--method", "rise", "--keep", "2"], "above 0 and below 1"),
         (["--method", "score_cam,saliency", "--channels", "2"], "saliency takes sum, sum_abs, max_abs"),

@@ -115,8 +115,8 @@ def test_memory_does_not_grow_with_the_samples(network: keras.Model, pictures: n
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"samples": 0}, "samples is 0; smooth takes a whole number of at least 1"),
-        ({"samples": 1, "kind": "variance"}, "samples is 1; smooth takes a whole number of at least 2"),
+        ({"samples": 0}, "samples is 0; smooth takes a whole number from 1 to 1,000,000"),
+        ({"samples": 1, "kind": "variance"}, "samples is 1; smooth takes a whole number from 2 to 1,000,000"),
         ({"noise": float("nan")}, "noise is nan"),
         ({"kind": "median"}, "kind is 'median'; smooth takes mean or variance"),
     ],
