@@ -145,7 +145,7 @@ def test_wrong_requests() -> None:
         maps_of(model, images, layer="conv*")
     with pytest.raises(LayerNotFoundError, match="Did you mean conv2 or conv1"):
         maps_of(model, images, layer="conv3")
-    with pytest.raises(InputError, match="batch_size=0"):
+    with pytest.raises(InputError, match="batch_size is 0; it must be a whole number from 1"):
         maps_of(model, images, batch_size=0)
 
 

@@ -227,7 +227,7 @@ def test_segmentation_target_and_grey_pictures_without_channels() -> None:
         ("rise", {"masks": 0}, "masks is 0"),
         ("rise", {"keep": 1.0}, "keep is 1.0"),
         ("score_cam", {"channels": 0}, "channels is 0"),
-        ("occlusion", {"batch_size": 0}, "batch_size=0"),
+        ("occlusion", {"batch_size": 0}, "batch_size is 0; it must be a whole number from 1"),
     ],
 )
 def test_refusals(

@@ -246,7 +246,7 @@ def test_region_of_a_segmentation_map() -> None:
     np.testing.assert_allclose(trace.gradients["conv"][0, 0, 0], [1.5, 3.0])
     assert not trace.gradients["conv"][:, 1:].any()
     rows = keras.Sequential([*segmenter().layers, kl.Reshape((16, 3))])
-    with pytest.raises(TargetError, match=r"has shape \(N, 16, 3\), neither \(N, classes\) nor"):
+    with pytest.raises(TargetError, match=r"has shape \(N, 16, 3\), rows that lie over no axis"):
         Probe(rows, "conv").trace(images, 2)
     with pytest.raises(TargetError, match="The mask is 2x2"):
         Probe(segmenter(), "conv").trace(images, region_score(np.ones((2, 2)), 2))
