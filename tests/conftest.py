@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -14,6 +15,15 @@ import pytest
 from places_that_refuse import tiny_disk
 
 __all__ = ["real_data", "tiny_disk"]
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C where the suite was started in the background of a script, which ignores it.
+
+    What the tests start inherits that, and would serve for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -34,9 +34,10 @@ def test_it_serves_the_tab_until_it_is_interrupted(tmp_path: Path) -> None:
             with urllib.request.urlopen(found[1] + "data/plugins_listing") as answer:
                 listing = json.load(answer)
             assert (listing["kerasviz"]["tab_name"], listing["kerasviz"]["enabled"]) == ("Evolution", True)
-        finally:
             served.send_signal(signal.SIGINT)
-        assert served.wait(60) == 0
+            assert served.wait(60) == 0
+        finally:
+            served.kill()
 
 
 @pytest.fixture

@@ -54,6 +54,10 @@ def tensorboard(folder: Path, *options: str, without: tuple[str, ...] = ()) -> I
             yield found[1]
         finally:
             served.send_signal(signal.SIGINT)
+            try:
+                served.wait(30)
+            finally:
+                served.kill()
 
 
 def ask(address: str, route: str) -> tuple[int, str, str]:
