@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 from pathlib import Path
+from typing import IO, cast
 
 import cv2
 
@@ -31,34 +34,35 @@ def write_mp4(path: Path, movie: Movie) -> int | None:
             'MP4 files need the package imageio-ffmpeg: run pip install "kerasviz[mp4]", '
             "or choose .gif, .png or .webp."
         ) from error
-    bottom, right = movie.height % 2, movie.width % 2
-    video = imageio_ffmpeg.write_frames(
-        str(path),
-        (movie.width + right, movie.height + bottom),
-        pix_fmt_in="gray" if movie.samples[0].ndim == 2 else "rgb24",
-        fps=movie.fps,
-        quality=None,
-        macro_block_size=1,
-        output_params=["-crf", str(SMALL_QUALITY if movie.small else QUALITY)],
-    )
-    video.send(None)
-    try:
-        for picture, repeats in movie.ticks(movie.fps):
-            padded = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=_WHITE)
-            for _ in range(repeats):
-                video.send(padded.tobytes())
-    except OSError as error:  # the pipe to it broke
-        raise _unfinished() from error
-    finally:
-        video.close()
-    # The package says nothing of how ffmpeg ended.
-    if not (path.is_file() and _is_whole(path)):
-        raise _unfinished()
+    width, height = movie.width + movie.width % 2, movie.height + movie.height % 2
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-loglevel", "error"]
+    command += ["-f", "rawvideo", "-pix_fmt", "gray" if movie.samples[0].ndim == 2 else "rgb24"]
+    command += ["-s", f"{width}x{height}", "-r", str(movie.fps), "-i", "-"]
+    command += ["-c:v", "libx264", "-pix_fmt", "yuv420p"]
+    command += ["-crf", str(SMALL_QUALITY if movie.small else QUALITY), str(path)]
+    # In a session of its own, so that Ctrl-C reaches it only through this process.
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as ffmpeg:
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                _send(movie, width, height, cast("IO[bytes]", ffmpeg.stdin))
+        except BaseException:
+            ffmpeg.kill()
+            raise
+    # It has ended well after a file that did not fit.
+    if ffmpeg.returncode or not (path.is_file() and _is_whole(path)):
+        raise OSError("ffmpeg did not write all of it: free some space, or choose another folder")
     return None
 
 
-def _unfinished() -> OSError:
-    return OSError("ffmpeg did not write all of it: free some space, or choose another folder")
+def _send(movie: Movie, width: int, height: int, pipe: IO[bytes]) -> None:
+    with pipe:
+        for picture, repeats in movie.ticks(movie.fps):
+            bottom, right = height - movie.height, width - movie.width
+            padded = cv2.copyMakeBorder(picture, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=_WHITE)
+            for _ in range(repeats):
+                pipe.write(padded.tobytes())
 
 
 def _is_whole(path: Path) -> bool:
