@@ -20,7 +20,7 @@ FLOORS = [
     {"pictures", "events", "data", "probe"},
     {"film", "explanation", "embeddings", "classification", "layer_filters"},
     {"maximization", "trust", "watch"},
-    {"training", "tab"},
+    {"training", "tab", "dataset_jobs"},
     {"report"},
     {"cli"},
     {"__init__", "__main__"},

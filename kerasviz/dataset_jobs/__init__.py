@@ -1,0 +1,10 @@
+"""Whole data sets: what only many pictures can show."""
+
+from __future__ import annotations
+
+from kerasviz.dataset_jobs.sums import TOP, Sums
+
+__all__ = [
+    "TOP",
+    "Sums",
+]
