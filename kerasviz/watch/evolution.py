@@ -19,6 +19,7 @@ from kerasviz.watch.schedule import Schedule, as_schedule
 from kerasviz.watch.source import Source
 from kerasviz.watch.steps import first_step, last_batch, note_own_steps, optimizer_step
 from kerasviz.watch.stretch import Stretch
+from kerasviz.watch.trainer_state import up_to_date
 
 
 class Evolution(keras.callbacks.Callback):
@@ -76,6 +77,7 @@ class Evolution(keras.callbacks.Callback):
         self._step = self._start_step = 0
         self._batch = -1
         self._in_loop = False
+        self._counted = False
 
     def __repr__(self) -> str:
         return f"Evolution(step {self._step} in {self.directory})"
@@ -163,6 +165,7 @@ class Evolution(keras.callbacks.Callback):
     def _begin(self) -> None:
         """Note where the steps begin, and start where the model has all its weights."""
         self._step = self._start_step = first_step(self.directory, self._counter)
+        self._counted = False
         # A model around others (a GAN) is never built itself: what holds weights counts.
         leaves = [layer for layer in self.model._flatten_layers() if not _parts(layer)]
         if not all(layer.built for layer in leaves):
@@ -178,22 +181,29 @@ class Evolution(keras.callbacks.Callback):
         """Bind the sources, open a new event file, and log the state as it is now."""
         sources = default_watch(self.model) if self._sources is None else self._sources
         self._stretch = Stretch(self.model, sources, self.directory, self._step)
-        self._stretch.log(self._step, required=True)
+        self._look(self._stretch, required=True)
 
     def _advance(self, steps: int) -> None:
         previous, self._step = self._step, self._step + steps
         if self._stretch is None:
             self._start()
         elif self._due(previous, self._step):
-            self._stretch.log(self._step)
-        # Once in a run: reading the optimizer waits for the device.
-        if previous == self._start_step and self._stretch and optimizer_step(self._counter) == 0:
+            self._look(self._stretch)
+
+    def _look(self, stretch: Stretch, required: bool = False) -> None:
+        up_to_date(self)
+        stretch.log(self._step, required)
+        if self._counted or self._step == self._start_step:
+            return
+        # Once in a run, and only now that the weights are here: reading the optimizer waits for the device.
+        self._counted = True
+        if optimizer_step(self._counter) == 0:
             with contextlib.suppress(LogError):  # the worker meets the same, and says so in the end
-                note_own_steps(self._stretch.event_log, self._step)
+                note_own_steps(stretch.event_log, self._step)
 
     def _end(self) -> None:
         if self._stretch is not None:
-            self._stretch.log(self._step, required=True)
+            self._look(self._stretch, required=True)
 
     def close(self) -> None:
         """Write what is waiting and close the file, which a `fit` that ends in an exception leaves to do."""

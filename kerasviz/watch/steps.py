@@ -14,6 +14,7 @@ import keras
 
 from kerasviz.errors import LogError
 from kerasviz.events import EventLog, open_log
+from kerasviz.watch.trainer_state import model_as_it_stands
 
 # Of the batches that `steps_per_execution` runs together Keras names the last, and before 3.11 the first.
 _NAMES_THE_FIRST = tuple(int(part) for part in keras.__version__.split(".")[:2]) < (3, 11)
@@ -26,7 +27,7 @@ _OWN_STEPS = (
 
 def last_batch(callback: keras.callbacks.Callback, batch: int) -> int:
     """Return the number, within its epoch, of the last batch that has run when Keras says `batch` has."""
-    together = callback.model.steps_per_execution
+    together = model_as_it_stands(callback).steps_per_execution
     if together == 1 or not _NAMES_THE_FIRST:
         return batch
     last, steps = batch + together - 1, callback.params.get("steps")

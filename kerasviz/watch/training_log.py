@@ -61,8 +61,8 @@ class TrainingLog(keras.callbacks.Callback):
         self._settings = dict(settings or {})
         self._train: EventLog | None = None
         self._held_out: EventLog | None = None
-        self._step = self._start_step = 0
-        self._counts_itself = False
+        self._step = 0
+        self._counts_itself: bool | None = None
         self._batch = self._window_start = -1
         self._window_means: dict[str, float] = {}
 
@@ -72,7 +72,8 @@ class TrainingLog(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Open the two event files; log the settings, and where training starts afresh graphs and summary."""
         self.close()
-        self._step = self._start_step = first_step(self.directory / "train", self.model.optimizer)
+        self._step = first_step(self.directory / "train", self.model.optimizer)
+        self._counts_itself = None
         # Readers drop what is at the start step or after it, and what is at the last step is still true.
         start = self._step + 1 if self._step else 0
         self._train = EventLog(self.directory / "train", start_step=start)
@@ -94,14 +95,11 @@ class TrainingLog(keras.callbacks.Callback):
         batch = last_batch(self, batch)
         previous, self._step = self._step, self._step + batch - self._batch
         self._batch = batch
-        if previous == self._start_step:
-            # Once in a run: reading the optimizer waits for the device.
-            self._counts_itself = optimizer_step(self.model.optimizer) == 0
-            with self._training_goes_on():
-                self._note_own_steps()
         if not self._due(previous, self._step) or self._train is None or self._held_out is None:
             return
         with self._training_goes_on():
+            if self._counts_itself is None:
+                self._note_own_steps()
             for name, value in self._window(logs or {}).items():
                 self._train.scalar(f"batch_{name}", self._step, value)
             self._train.flush()
@@ -126,10 +124,15 @@ class TrainingLog(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         """Close the files."""
         with self._training_goes_on():
-            self._note_own_steps()
+            if self._batch >= 0:
+                self._note_own_steps()
             self.close()
 
     def _note_own_steps(self) -> None:
+        """Say in the log that its steps are counted here, if they are."""
+        if self._counts_itself is None:
+            # Once in a run: reading the optimizer waits for the device.
+            self._counts_itself = optimizer_step(self.model.optimizer) == 0
         if self._counts_itself and self._train is not None:
             note_own_steps(self._train, self._step)
 
@@ -185,7 +188,8 @@ def evaluate_batch(model: keras.Model, images: Any, labels: Any) -> dict[str, fl
         images: `(N, h, w, c)`.
         labels: `(N,)`, the class indices.
     """
-    predictions = model.predict_on_batch(images)
+    # Under a MirroredStrategy each device answers the whole batch, one answer after the other.
+    predictions = model.predict_on_batch(images)[: len(labels)]
     labels = keras.ops.convert_to_numpy(labels)
     loss = keras.ops.mean(keras.losses.get(model.loss)(labels, predictions))
     accuracy = np.mean(np.argmax(predictions, axis=-1) == labels)
