@@ -14,6 +14,7 @@ import h5py
 
 from kerasviz.atomic import scratch_folder
 from kerasviz.errors import ModelFileError, one_line
+from kerasviz.models.hdf5_heaps import check_heaps, check_heaps_of
 from kerasviz.models.old_files import is_of_keras_2, not_whole, refuse_keras_2, translated
 
 ENDINGS = (".keras", ".h5", ".hdf5")
@@ -42,6 +43,7 @@ def read_configs(path: Path, compile: bool) -> list[Any]:
     with _damage_in_one_sentence(path):
         if path.suffix == ".keras":
             return [_read_archive(path, compile)]
+        check_heaps_of(path)
         with h5py.File(path, "r") as file:
             names = ["model_config", "training_config"] if compile else ["model_config"]
             texts = [_attribute(file, name, path) for name in names if name in file.attrs]
@@ -59,8 +61,10 @@ def check_weights(path: Path) -> None:
     Raises:
         ModelFileError: the file is damaged, made to fill the memory, or its weights lie in another file.
     """
-    with _damage_in_one_sentence(path), h5py.File(path, "r") as file:
-        _check_datasets(file, path, path.stat().st_size)
+    with _damage_in_one_sentence(path):
+        check_heaps_of(path)
+        with h5py.File(path, "r") as file:
+            _check_datasets(file, path, path.stat().st_size)
 
 
 @contextlib.contextmanager
@@ -95,6 +99,7 @@ def _read_archive(path: Path, compile: bool) -> Any:
         config = json.loads(archive.read("config.json"))
         if _WEIGHTS in archive.namelist():
             weights = archive.read(_WEIGHTS)
+            check_heaps(weights, path)
             with h5py.File(io.BytesIO(weights), "r") as file:
                 _check_datasets(file, path, len(weights))
         elif "model.weights.npz" in archive.namelist():

@@ -88,8 +88,11 @@ class _Made:
             temporary.write_text(json.dumps({"files": self.files}, indent=2) + "\n")
 
     def _facts(self, name: str) -> dict[str, int] | None:
+        path = self._directory / name
         try:
-            with (self._directory / name).open("rb") as file:
+            if not path.is_file():  # a pipe would be waited on for ever
+                return None
+            with path.open("rb") as file:
                 size = checksum = 0
                 while part := file.read(1 << 20):
                     size, checksum = size + len(part), zlib.crc32(part, checksum)

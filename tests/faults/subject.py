@@ -66,7 +66,7 @@ def command(*arguments: object) -> Run:
     def run() -> int:
         from kerasviz.cli import main
 
-        say(f"kerasviz {' '.join(repr(str(argument))[:200] for argument in arguments)}")
+        say(f"kerasviz {' '.join(repr(str(argument))[:5000] for argument in arguments)}")
         return main([str(argument) for argument in arguments])
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import struct
 import subprocess
 import sys
 import zipfile
@@ -17,6 +18,7 @@ import pytest
 from kerasviz.errors import InputError, ModelFileError
 from kerasviz.models import class_names, fashion_cnn, load_model, pets_cnn, save_model
 from kerasviz.models.backbones import preprocess
+from kerasviz.models.containers import check_weights
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*HDF5 file", "ignore:.*legacy")
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -138,6 +140,47 @@ def test_damaged_files(tmp_path: Path):
     (tmp_path / "flipped.keras").write_bytes(flipped)
     with pytest.raises(ModelFileError, match="damaged or no Keras model: Bad CRC-32"):
         load_model(tmp_path / "flipped.keras")
+
+
+def heap_object(index: int, length: int) -> bytes:
+    return struct.pack("<HHIQ", index, 1, 0, length)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        heap_object(0, 0),
+        heap_object(0, 15),
+        heap_object(7, 2**64 - 16),
+        heap_object(7, 2**63),
+        heap_object(7, 4096),
+    ],
+)
+@pytest.mark.parametrize("name", ["m.h5", "m.keras", "m.weights.h5"])
+def test_a_damaged_heap_is_refused_before_the_library_goes_round_in_it(
+    tmp_path: Path, name: str, damage: bytes
+):
+    model, path = small(), tmp_path / name
+    with h5py.File(tmp_path / "texts.h5", "w") as file:
+        file.attrs["text"] = "x" * 100
+    heap = (tmp_path / "texts.h5").read_bytes()
+    heap = heap[heap.index(b"GCOL") :]
+    # What is free follows 16 bytes of the heap's own and the text with its own 16, filled up to 8.
+    damaged = heap[:136] + damage + heap[136 + len(damage) :]
+    if name == "m.keras":
+        save_model(model, path)
+        with zipfile.ZipFile(path) as archive:
+            members = {member: archive.read(member) for member in archive.namelist()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, content in members.items():
+                archive.writestr(member, content + (damaged if member.endswith(".h5") else b""))
+    else:
+        (model.save_weights if "weights" in name else model.save)(path)
+        path.write_bytes(path.read_bytes() + heap)
+        check_weights(path)
+        path.write_bytes(path.read_bytes()[: -len(heap)] + damaged)
+    with pytest.raises(ModelFileError, match="damaged or no Keras model: one of its heaps of texts is torn"):
+        check_weights(path) if "weights" in name else load_model(path)
 
 
 def test_a_zip_that_is_no_model(tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -136,6 +137,16 @@ def test_without_a_whole_record_all_is_made_again(
 ) -> None:
     (run / "finished.json").write_text(content)
     assert len(list(finish_run(*trained, run))) == 1 + len(FILMS)
+    assert_finished(run, whole)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_in_the_place_of_a_film_is_not_waited_on(
+    run: Path, trained: tuple[keras.Model, kv.data.Dataset], whole: Path
+) -> None:
+    (run / "kernels-conv1_1.gif").unlink()
+    os.mkfifo(run / "kernels-conv1_1.gif")
+    assert [made.path.name for made in finish_run(*trained, run)] == ["kernels-conv1_1.gif"]
     assert_finished(run, whole)
 
 
