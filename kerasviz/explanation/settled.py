@@ -36,6 +36,10 @@ class Settled(Target):
         """Return the known parameters for `count` copies."""
         return [v if len(v) == count else np.repeat(v, count, axis=0) for v in self._values]
 
+    def lasting(self) -> Target:
+        """Return the other target as it may be kept."""
+        return self._inner.lasting()
+
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         """Check as the other target does."""
         self._inner.check(shape, parameters)

@@ -155,7 +155,7 @@ class Cut:
             layout = Layout.of(model, batch)
             compiled = engine().compile(
                 model,
-                programs.trace(Traits.of(model), target, finish, layout, alone),
+                programs.trace(Traits.of(model), target.lasting(), finish, layout, alone),
                 specs_of(batch),
                 parameter_specs(target),
                 self._calls(model, batch, target.output),

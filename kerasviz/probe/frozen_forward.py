@@ -97,7 +97,7 @@ class FrozenForward:
         def make(model: keras.Model) -> Compiled:
             return engine().compile(
                 model,
-                programs.forward(programs.Traits.of(model), target),
+                programs.forward(programs.Traits.of(model), target and target.lasting()),
                 specs_of(batch),
                 parameter_specs(target) if target else (),
                 precision=self._precision,

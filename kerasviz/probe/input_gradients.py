@@ -62,7 +62,7 @@ class InputGradients:
         ensure_built(self._session.model(), batch)
 
         def make(model: keras.Model) -> Compiled:
-            program = programs.input_gradients(Traits.of(model), target, picture_position(batch))
+            program = programs.input_gradients(Traits.of(model), target.lasting(), picture_position(batch))
             specs = specs_of(batch)
             return engine().compile(model, program, specs, parameter_specs(target), rule=self._rule)
 

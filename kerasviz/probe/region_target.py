@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,10 @@ class RegionScore(Target):
         # Where nothing but class 0 was predicted there is no class to look for in changed pictures either.
         none = (said.classes < 0).reshape(-1, *[1] * self.axes)
         return self, [said.classes, np.where(none, 0, parameters[1]).astype(np.float32)]
+
+    def lasting(self) -> Target:
+        """Return the same without the mask and what is asked for."""
+        return dataclasses.replace(self, mask=np.empty(0), label=None, class_names=None)
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         """Raise TargetError where the mask is of another size, or there is no such class."""

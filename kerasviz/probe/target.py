@@ -78,6 +78,13 @@ class Target(abc.ABC):
         """
         return self, list(parameters)
 
+    def lasting(self) -> Target:
+        """Return what scores as this one does, and holds neither a user's function nor values for pictures.
+
+        That is what a program may keep as long as the model lives.
+        """
+        return self
+
     @abc.abstractmethod
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         """Raise TargetError where the parameters do not fit an explained output of that shape."""

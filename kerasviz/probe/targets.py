@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from kerasviz.probe.class_scores import (
 from kerasviz.probe.dense import is_dense, most_common, over_region, places, predicted_places
 from kerasviz.probe.region_target import RegionScore
 from kerasviz.probe.target import Said, Scored, Target
-from kerasviz.probe.weakly import weakly
+from kerasviz.probe.weakly import called_weakly, weakly
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ class _ClassScore(Target):
         mask = (found.classes == said.classes.reshape(-1, *[1] * axes)).astype(np.float32)
         region = RegionScore(mask, None, self.output, self.probability, axes=axes)
         return region, [said.classes, mask]
+
+    def lasting(self) -> Target:
+        return dataclasses.replace(self, classes=None, class_names=None)
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         check_classes(parameters[0], shape, self.class_names)
@@ -114,6 +118,9 @@ class _CallableTarget(Target):
 
     def key(self) -> tuple:
         return ("callable", weakly(self.function))
+
+    def lasting(self) -> Target:
+        return _CallableTarget(called_weakly(self.function))
 
     def check(self, shape: tuple[int | None, ...], parameters: Sequence[np.ndarray]) -> None:
         pass  # The function itself has seen the outputs.

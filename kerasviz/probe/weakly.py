@@ -22,6 +22,25 @@ def weakly(function: Callable[..., Any]) -> Hashable:
         return function
 
 
+def called_weakly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what calls the function, which must still exist then, and does not keep it alive.
+
+    >>> called_weakly(len)([1, 2])
+    2
+    """
+    reference = weakly(function)
+    if not isinstance(reference, weakref.ref):
+        return function
+
+    def call(*arguments: Any) -> Any:
+        found = reference()
+        if found is None:
+            raise ReferenceError("The function no longer exists.")
+        return found(*arguments)
+
+    return call
+
+
 def is_gone(key: Any) -> bool:
     """Return whether a function of which a key, a tuple of tuples, was made exists no more.
 

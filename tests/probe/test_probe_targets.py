@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from keras import layers as kl
 import kerasviz as kv
 from kerasviz.errors import InputError, TargetError
 from kerasviz.models import NamedDense
-from kerasviz.probe import Probe, class_score, frozen_forward, top_class
+from kerasviz.probe import Probe, Target, as_target, class_score, frozen_forward, region_score, top_class
 
 IMAGES = np.array([1.0, -2.0], np.float32).reshape(2, 1, 1, 1) * np.ones((1, 2, 2, 1), np.float32)
 
@@ -152,3 +154,20 @@ def test_held_weights_are_looked_at_once() -> None:
     assert forward(images)[0, 0] > first[0, 0] + 0.1
     with pytest.raises(ValueError, match="float32 or bfloat16"):
         frozen_forward(model, "float8")
+
+
+def test_what_a_program_keeps_scores_the_same_and_holds_no_function_alive() -> None:
+    function = lambda outputs: 2 * outputs[:, 1]  # noqa: E731
+    gone, lasting = weakref.ref(function), as_target(function).lasting()
+    values = np.array([[1.0, 3.0]], np.float32)
+    assert np.asarray(lasting.score(values, "output").scores).tolist() == [6.0]
+    del function
+    assert gone() is None
+    with pytest.raises(ReferenceError, match="no longer exists"):
+        lasting.score(values, "output")
+
+
+@pytest.mark.parametrize("target", [class_score([0, 1]), top_class(2), region_score(np.ones((2, 2)))])
+def test_what_a_program_keeps_shares_the_function_of_its_target(target: Target) -> None:
+    assert target.lasting().key() == target.key()
+    assert target.lasting().specs() == target.specs()

@@ -5,7 +5,8 @@ how to trace a model, differentiate and convert; what is computed is said by pro
 backends, in `keras.ops` (`kerasviz.probe.programs`).
 
 A session keeps what is compiled as long as the model lives. So nothing that an engine returns may hold the
-model, or a program (which may hold a user's function that holds the model), other than weakly.
+model other than weakly. A program holds neither the model nor, other than weakly, a user's function (which
+may hold the model), so that an engine may keep it.
 """
 
 from __future__ import annotations

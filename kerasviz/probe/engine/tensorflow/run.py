@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from kerasviz.probe.attention import computing_scores
 from kerasviz.probe.engine import Outputs, ReluRule, Slopes, Start
+from kerasviz.probe.engine.recorder import Recorder
 from kerasviz.probe.engine.tensorflow.final_activation import before_activation
 from kerasviz.probe.engine.tensorflow.graph_walks import independent_of
 from kerasviz.probe.engine.tensorflow.normalisation import folded_normalisation, fused_normalisation
-from kerasviz.probe.engine.tensorflow.recorder import Recorder
 from kerasviz.probe.engine.tensorflow.relu_rules import relu_rule
 from kerasviz.probe.engine.tensorflow.weights import HeldWeights
 from kerasviz.probe.layers import CallPath
@@ -39,7 +39,8 @@ class TracedRun:
             normalised = fused_normalisation(model)
         else:
             normalised = folded_normalisation(model, weights.of(model))
-        recorder = Recorder(self._calls)
+        graph = tf.compat.v1.get_default_graph()
+        recorder = Recorder(self._calls, tf.identity, lambda value: value.graph is not graph)
         with (
             relu_rule(self._rule),
             keras.StatelessScope(),

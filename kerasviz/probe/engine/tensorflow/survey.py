@@ -10,9 +10,9 @@ import keras
 import tensorflow as tf
 
 from kerasviz.probe.engine import LayerCall
+from kerasviz.probe.engine.recorder import distinct
 from kerasviz.probe.engine.tensorflow.final_activation import ending_in, through_identity
 from kerasviz.probe.engine.tensorflow.graph_walks import is_branch, upstream_of
-from kerasviz.probe.engine.tensorflow.recorder import distinct
 from kerasviz.probe.layers import Place
 from kerasviz.probe.outputs import pick
 from kerasviz.probe.specs import as_numbers
@@ -28,7 +28,7 @@ def survey(
     by_layer = {id(place.layer): place for place in places}
 
     def note(layer: keras.Operation, call: int, value: Any) -> Any:
-        value = distinct(value)
+        value = distinct(value, tf.identity)
         calls.append((by_layer[id(layer)], call, value))
         return value
 

@@ -1,22 +1,31 @@
-"""What layers return while a model is traced."""
+"""What layers return while a model runs, kept at the asked calls."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
 from kerasviz.errors import InputError, UnsupportedModelError
 from kerasviz.probe.layers import CallPath
 
 
 class Recorder:
-    """Keeps what the asked calls return while a model runs with their layers tapped."""
+    """Keeps what the asked calls return while a model runs with their layers tapped.
 
-    def __init__(self, calls: Sequence[CallPath]) -> None:
+    Args:
+        calls: the asked ones.
+        own: makes of a tensor one of its own with the same values: some layers return their very input.
+        is_hidden: whether a tensor belongs to a loop, or to a function compiled on its own.
+    """
+
+    def __init__(
+        self, calls: Sequence[CallPath], own: Callable[[Any], Any], is_hidden: Callable[[Any], bool]
+    ) -> None:
         self._calls = calls
+        self._own = own
+        self._is_hidden = is_hidden
         self._seen: dict[int, dict[int, Any]] = {}
 
     @property
@@ -27,21 +36,20 @@ class Recorder:
     def note(self, layer: keras.Operation, call: int, value: Any) -> Any:
         """Keep what one call of one layer returns."""
         if any(c.place.layer is layer and c.call in (None, call) for c in self._calls):
-            value = distinct(value)
+            value = distinct(value, self._own)
         self._seen.setdefault(id(layer), {})[call] = value
         return value
 
-    def outputs(self) -> dict[str, tf.Tensor]:
+    def outputs(self) -> dict[str, Any]:
         """Return `{path: what that call returned}`.
 
         Raises:
             UnsupportedModelError: a call does not happen, returns no tensor, or is hidden elsewhere.
             InputError: a layer runs several times and the request does not say which.
         """
-        graph = tf.compat.v1.get_default_graph()
-        return {call.path: self._output(call, graph) for call in self._calls}
+        return {call.path: self._output(call) for call in self._calls}
 
-    def _output(self, wanted: CallPath, graph: tf.Graph) -> tf.Tensor:
+    def _output(self, wanted: CallPath) -> Any:
         path, seen = wanted.place.path, self._seen.get(id(wanted.place.layer), {})
         if not seen:
             raise UnsupportedModelError(
@@ -56,11 +64,11 @@ class Recorder:
         if wanted.call is not None and wanted.call not in seen:
             raise InputError(f"Layer {path} is called {len(seen)} times: call {wanted.call} does not exist.")
         value = seen[wanted.call or 0]
-        if not tf.is_tensor(value):
+        if not keras.ops.is_tensor(value):
             raise UnsupportedModelError(
                 f"Layer {path} returns a {type(value).__name__}, not a tensor: ask for one in or after it."
             )
-        if value.graph is not graph:
+        if self._is_hidden(value):
             raise UnsupportedModelError(
                 f"Layer {path} runs inside a loop or inside a function compiled on its own, which hides it: "
                 "ask for a layer outside it."
@@ -68,12 +76,12 @@ class Recorder:
         return value
 
 
-def distinct(value: Any) -> Any:
-    """Return the same values as a tensor of their own: some layers return their very input."""
-    if not tf.is_tensor(value):
+def distinct(value: Any, own: Callable[[Any], Any]) -> Any:
+    """Return what `own` makes of a tensor, with the mask that Keras put on it; all else as it is."""
+    if not keras.ops.is_tensor(value):
         return value
     mask = getattr(value, "_keras_mask", None)
-    value = tf.identity(value)
+    value = own(value)
     if mask is not None:
         value._keras_mask = mask
     return value
