@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
+from kerasviz.backend import keras
 from kerasviz.errors import InputError, LayerNotFoundError, UnsupportedModelError
 from kerasviz.images import as_gray, as_rgb, read_image, resize_image
 from kerasviz.pictures import figures as drawn

@@ -1,4 +1,4 @@
-"""Print the lowest version of every package that setup.cfg requires, as constraints for pip."""
+"""Print the lowest version of TensorFlow and of all that setup.cfg requires, as constraints for pip."""
 
 import configparser
 import re
@@ -6,7 +6,8 @@ from pathlib import Path
 
 settings = configparser.ConfigParser()
 settings.read(Path(__file__).parents[1] / "setup.cfg")
-for line in settings["options"]["install_requires"].split("\n"):
+required = settings["options"]["install_requires"] + settings["options.extras_require"]["tensorflow"]
+for line in required.split("\n"):
     if requirement := re.fullmatch(r"([\w-]+) >= ([\d.]+)", line):
         name, version = requirement.groups()
         numbers = [*version.split("."), "0", "0"][:3]

@@ -15,7 +15,7 @@ import kerasviz
 PACKAGE = Path(kerasviz.__file__).parent
 FLOORS = [
     {"_version", "errors", "plain_text"},
-    {"atomic", "bounds"},
+    {"atomic", "bounds", "backend"},
     {"images", "models"},
     {"pictures", "events", "data", "probe"},
     {"film", "explanation", "embeddings", "classification", "layer_filters"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.classification.evaluation import ClassRow, Evaluation, evaluate
 from kerasviz.classification.files import FIGURES, NUMBERS, TABLE, write_evaluation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.embeddings.embedding import Embedding, embed, embed_layers
 from kerasviz.embeddings.projections import METHODS, check_method, describe_method, pca, project
 from kerasviz.embeddings.projector import Projector, write_projector

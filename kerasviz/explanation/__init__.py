@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.explanation.cams.weigh import Weighting
 from kerasviz.explanation.each_output import explain_outputs, named_outputs
 from kerasviz.explanation.entry import Interrupted, explain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.maximization.objectives import (
     Objective,
     class_logit,

@@ -6,6 +6,7 @@ Importing this module registers the layers of kerasviz with Keras, which is all 
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.models.backbones import backbone_names
 from kerasviz.models.class_lookup import class_count, class_names, find_class
 from kerasviz.models.fashion import fashion_cnn

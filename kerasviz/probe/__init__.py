@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.probe.ascent import Ascent
 from kerasviz.probe.attention import attention_scores
 from kerasviz.probe.class_scores import Classes, shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.report.write import Report, write_report
 
 __all__ = [

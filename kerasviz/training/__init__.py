@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.training.checkpoints import Checkpoints
 from kerasviz.training.devices import describe_devices
 from kerasviz.training.ending import finish_run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.trust.agreement import energy_inside, intersection_over_union, pointing_game
 from kerasviz.trust.baselines import BASELINES
 from kerasviz.trust.curves import Curves, deletion, insertion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasviz.backend import keras  # noqa: F401
 from kerasviz.watch.cam_frames import cams
 from kerasviz.watch.evolution import Evolution
 from kerasviz.watch.kernel_drift import drift

@@ -63,6 +63,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Load the data, train, evaluate, and export the animations."""
+    # Before a data set is downloaded: says which backend to install.
+    from kerasviz.backend import keras  # noqa: F401
     from kerasviz.cli.parts.training import finish, load_dataset, train_args
 
     dataset = load_dataset(args)
