@@ -56,7 +56,7 @@ def run(*arguments: str, backend: str = "tensorflow", **kwargs: object) -> subpr
 
 
 def test_rooms_that_need_none_are_entered_without_keras() -> None:
-    assert {"cli", "data", "events", "film", "images", "pictures", "tab"} == set(NEED_NONE)
+    assert {"cli", "data", "events", "film", "images", "pictures", "tab"} <= set(NEED_NONE)
     names = "".join(f"import kerasviz.{room}\n" for room in NEED_NONE)
     assert (
         run(code=f"{names}import kerasviz as kv; dir(kv), kv.animate, kv.open_log, kv.read_image").stderr
