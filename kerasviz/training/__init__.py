@@ -6,9 +6,10 @@ from kerasviz.backend import keras  # noqa: F401
 from kerasviz.training.checkpoints import Checkpoints
 from kerasviz.training.devices import describe_devices
 from kerasviz.training.ending import finish_run
-from kerasviz.training.jobs import Place, train, train_pets_cnn
+from kerasviz.training.jobs import Place, train
 from kerasviz.training.phases import Phase
 from kerasviz.training.recipes.fashion import PRESETS, train_fashion_cnn
+from kerasviz.training.recipes.pets import train_pets_cnn
 from kerasviz.training.recipes.transfer import Transfer, train_transfer
 from kerasviz.training.run_folder import log_beside
 from kerasviz.training.settings import Settings
