@@ -33,6 +33,7 @@ SIDE_DOORS = {"kerasviz.pictures.figures", "kerasviz.tab.board"}
 BACKENDS = {"tensorflow", "jax", "torch"}
 KNOW_A_BACKEND = (
     "probe/engine/tensorflow/",
+    "probe/engine/torch/",
     "data/_tensorflow.py",
     "models/_tensorflow.py",
     "watch/_tensorflow.py",
