@@ -4,6 +4,7 @@
 from . import (
     classification,
     data,
+    dataset_jobs,
     embeddings,
     errors,
     events,
@@ -21,6 +22,11 @@ from . import (
     watch,
 )
 from ._version import __version__
+from .dataset_jobs import (
+    explain_dataset,
+    explain_shard,
+    open_explanations,
+)
 from .embeddings import (
     embed,
     write_projector,
@@ -101,13 +107,16 @@ __all__ = [
     "classification",
     "clear_caches",
     "data",
+    "dataset_jobs",
     "direction_activation",
     "embed",
     "embeddings",
     "errors",
     "events",
     "explain",
+    "explain_dataset",
     "explain_outputs",
+    "explain_shard",
     "explanation",
     "film",
     "filter_activation",
@@ -121,6 +130,7 @@ __all__ = [
     "methods",
     "models",
     "neuron_activation",
+    "open_explanations",
     "open_log",
     "overlay",
     "pictures",

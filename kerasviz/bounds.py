@@ -100,6 +100,9 @@ NUMBERS: Mapping[str, Bounds] = {
     # The largest that NumPy, TensorFlow and scikit-learn all take.
     "seed": Bounds(int, 0, 2**32 - 1),
     "batch_size": COUNT,
+    "shard_size": COUNT,
+    # Each is a process with the model in it.
+    "workers": Bounds(int, 1, 1024),
     "count": COUNT,
     "pictures": COUNT,
     "train": COUNT,

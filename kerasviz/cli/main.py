@@ -17,7 +17,7 @@ from kerasviz.cli.parts.help import HelpFormatter
 from kerasviz.errors import KerasvizError
 from kerasviz.plain_text import plain_text
 
-# Each is a module in `commands`; in the order in which `--help` lists them.
+# Each is a module in `commands`, with _ for -; in the order in which `--help` lists them.
 COMMANDS = (
     "demo",
     "train",
@@ -26,6 +26,7 @@ COMMANDS = (
     "filters",
     "features",
     "explain",
+    "explain-dataset",
     "cam",
     "occlude",
     "saliency",
@@ -77,7 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"kerasviz {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Command)
     for name in COMMANDS:
-        module = importlib.import_module(f"kerasviz.cli.commands.{name}")
+        module = importlib.import_module(f"kerasviz.cli.commands.{name.replace('-', '_')}")
         command = commands.add_parser(
             name,
             help=module.HELP,

@@ -18,6 +18,7 @@ from kerasviz.explanation.probing import Probe, Trace
 from kerasviz.explanation.request import Request
 from kerasviz.explanation.result import Explanation
 from kerasviz.explanation.settled import explained_classes
+from kerasviz.explanation.sight import Sight, see
 from kerasviz.explanation.smoothing import SMOOTHING, Smoothing
 from kerasviz.explanation.styles import map_style
 from kerasviz.explanation.table import METHODS, find_method, methods
@@ -40,6 +41,7 @@ __all__ = [
     "Probe",
     "Request",
     "Sample",
+    "Sight",
     "Smoothing",
     "Trace",
     "Weighting",
@@ -55,5 +57,6 @@ __all__ = [
     "rescore",
     "resize",
     "samples",
+    "see",
     "smooth",
 ]

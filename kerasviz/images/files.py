@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import io
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import cv2
 import numpy as np
@@ -124,6 +125,15 @@ def read_image(path: str | os.PathLike[str], size: Size | None = None, channels:
     return image if size is None else resize_image(image, size)
 
 
+def decode_image(encoded: bytes, name: str, channels: int = 3) -> np.ndarray:
+    """Return the picture in the bytes of a file as uint8 `(h, w, channels)`, as `read_image` does.
+
+    Raises:
+        ImageError: they are no picture, or one that is not read; the message calls it `name`.
+    """
+    return _decoded_from(io.BytesIO(encoded), name, lambda picture: _as_array(picture, channels))
+
+
 def check_image(path: str | os.PathLike[str]) -> str | None:
     """Return in a few words why the file `path` cannot be read as a picture, or None when it can.
 
@@ -221,8 +231,12 @@ def _decoded(path: Path, decode: Callable[[Image.Image], _T]) -> _T:
             raise ImageError(f"{path} does not exist; pass the path of a picture.")
         # A pipe would be waited for, a device never ends.
         raise ImageError(f"{path} is no file; pass the path of a picture.") from _RefusedError("", "no file")
+    return _decoded_from(path, path, decode)
+
+
+def _decoded_from(source: Path | IO[bytes], path: Path | str, decode: Callable[[Image.Image], _T]) -> _T:
     try:
-        with Image.open(path, formats=_readable_formats()) as picture:
+        with Image.open(source, formats=_readable_formats()) as picture:
             _refuse_giants(picture.size)
             return decode(picture)
     except Image.UnidentifiedImageError as error:

@@ -206,14 +206,31 @@ class PictureForm:
         """
         self._check_readable()
         image, path = as_rgb(image), Path(path or "picture")
+        pixels, values, box = self._taken(image)
+        return Picture(path, box.dimmed(drawable(image)), pixels, values, box)
+
+    def values_of(self, image: np.ndarray) -> np.ndarray:
+        """Return one image, as `fit` takes it, as the model takes it: float32 `(h, w, C)`, or `(C, h, w)`.
+
+        That is what `batch` makes of the picture, without anything to draw on.
+
+        Raises:
+            ImageError, InputError, UnsupportedModelError: as `fit`.
+        """
+        self._check_readable()
+        pixels, values, _ = self._taken(as_rgb(image))
+        return self.values(pixels[None])[0] if values is None else values
+
+    def _taken(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, Box]:
+        """Return an RGB image's pixels at the model's size, what a preprocessor made of it, and its box."""
         pixels = as_gray(image)[:, :, None] if self.channels == 1 else image
         if self.preprocessor is not None and (seen := self._seen(pixels)):
             values, pixels, box = seen
-            return Picture(path, box.dimmed(drawable(image)), pixels, values, box)
+            return pixels, values, box
         size = (self.height or image.shape[0], self.width or image.shape[1])
         pixels = resize_image(pixels, size)
         made = None if self.preprocessor is None else self._made_of(pixels[None])[0]
-        return Picture(path, drawable(image), pixels, made)
+        return pixels, made, WHOLE
 
     def _seen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray, Box] | None:
         """Return what the preprocessor makes of a picture, how that looks, and which part of it that is.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -73,6 +75,33 @@ def load(
         train, validation = whole.take(kept), whole.take(held)
     train, validation = (_with_masks(split, root, masks) for split in (train, validation))
     return Dataset(root.resolve().name, tuple(names), train, validation, skipped)
+
+
+class ClassFolders(NamedTuple):
+    """The classes of a folder by their sub-folders, and whether it is divided into pictures to train on etc.
+
+    A single sub-folder is none of a class.
+    """
+
+    names: Sequence[str]
+    divided: bool
+
+
+def class_folders(root: Path) -> ClassFolders:
+    """Return the classes that a folder's sub-folders are, in natural order; of a divided one, of all parts.
+
+    >>> import tempfile
+    >>> root = Path(tempfile.mkdtemp())
+    >>> for name in ("train/b", "train/a", "val/b", "val/c"):
+    ...     (root / name).mkdir(parents=True)
+    >>> class_folders(root)
+    ClassFolders(names=['a', 'b', 'c'], divided=True)
+    """
+    parts = _divided(root)
+    found = _subfolders(root)
+    if parts:
+        found = sorted({name for part in found for name in _subfolders(root / part)}, key=natural_key)
+    return ClassFolders(found if len(found) > 1 else [], parts is not None)
 
 
 def _unlabelled(root: Path, channels: int, skipped: list[Skipped]) -> tuple[Split, Split]:

@@ -25,7 +25,7 @@ def run_cam(
     """Return the maps of one method of the CAM family, which `weighting` is."""
     cut = cached_cut(request.model, request.layer)
     parts = []
-    finish = _Maps(weighting, relu, request.raw, token_grid)
+    finish = CamMaps(weighting, relu, request.raw, token_grid)
     for found in cut.finished(
         request.images, request.target, request.batch_size, finish, precision, weighting.slow
     ):
@@ -40,7 +40,7 @@ def run_cam(
 
 
 @dataclass(frozen=True)
-class _Maps:
+class CamMaps:
     """Makes the maps inside the compiled run; equal ones share it."""
 
     weighting: Weighting
@@ -51,6 +51,7 @@ class _Maps:
     def __call__(
         self, activations: dict[str, Any], gradients: dict[str, Any], layout: Layout
     ) -> tuple[Any, Any, Any]:
+        """Return maps, whether scores average the feature maps, and whether places have a part in them."""
         ((path, values),) = activations.items()
         found = in_picture(layout, path, values, gradients[path], self.token_grid, self.raw)
         maps, pooled = self.weighting.maps(path, found.activations, found.gradients, self.relu)
