@@ -185,7 +185,7 @@ def sanity_check(
     rng = np.random.default_rng(seed)
     for number, place in enumerate(cascade, start=1):
         for variable in _own_weights(place):
-            values = np.asarray(variable.value)
+            values = keras.ops.convert_to_numpy(variable)
             variable.assign(rng.permutation(values.ravel()).reshape(values.shape))
         if number in stops:
             changed = explain(copy, images, method, layer=path, target=classes, **options)

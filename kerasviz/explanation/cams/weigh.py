@@ -41,7 +41,8 @@ class Weighting:
                 f"Layer {path} has no spatial axis, its output is {activations.shape}: ask for an earlier "
                 "layer."
             )
-        maps = ops.sum(self.weights(activations, gradients) * activations, axis=-1)
+        # An array times a tensor is nothing that every backend knows.
+        maps = ops.sum(ops.multiply(self.weights(activations, gradients), activations), axis=-1)
         # Each value that a compiled run hands out costs a small network a hundredth of its pass.
         pooled = () if self.pooled is None else self.pooled(gradients)
         return ops.relu(maps) if relu else maps, pooled

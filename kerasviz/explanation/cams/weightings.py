@@ -66,7 +66,7 @@ def grad_cam_plus_plus(activations: Values, gradients: Values) -> Values:
     [[[0.125]]]
     """
     axes = _spatial(gradients)
-    denominator = 2 + gradients * ops.sum(activations, axis=axes, keepdims=True)
+    denominator = 2 + ops.multiply(gradients, ops.sum(activations, axis=axes, keepdims=True))
     return ops.sum(_ratio(ops.relu(gradients), ops.relu(denominator)), axis=axes, keepdims=True)
 
 

@@ -80,7 +80,16 @@ def compile(
     precision: str = "float32",
     weights: HeldWeights | None = None,
 ) -> EagerProgram:
-    """Run a program of one model once, for one picture of zeros: see `kerasviz.probe.engine.Engine`."""
+    """Run a program of one model once, for one picture of zeros: see `kerasviz.probe.engine.Engine`.
+
+    Raises:
+        UnsupportedModelError: a precision other than the model's own is asked for.
+    """
+    if precision != "float32":
+        raise UnsupportedModelError(
+            f"Got precision={precision!r}, which on torch only a model of that kind computes in: leave "
+            "it out, or set the environment variable KERAS_BACKEND=tensorflow before Python starts."
+        )
     asked = _Model(model, calls)
     recording = Recording()
     run = RecordedRun(model, calls, rule, weights, recording)
