@@ -44,8 +44,8 @@ def run_on_ray(plan: Plan, indices: Sequence[int], on_progress: Progress) -> Non
             ray.init(address="auto", logging_level="error")
         except ConnectionError as error:
             raise InputError(
-                "No Ray cluster runs on this machine: start one with `ray start --head` (its services listen "
-                "on all interfaces), or use workers."
+                "No Ray cluster runs on this machine: start its head with Ray's command `ray start` (its "
+                "services listen on all interfaces), or use workers."
             ) from error
     try:
         gpus = 1 if ray.cluster_resources().get("GPU") else 0
