@@ -32,8 +32,13 @@ def listed_in_folder(root: Path) -> Iterator[Listed]:
             yield one._replace(label=parts[depth]) if known and one.label is None else one
 
 
-def listed_of(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Listed]:
+def listed_of(paths: Iterable[str | os.PathLike[str]], root: Path | None = None) -> Iterator[Listed]:
     """Yield the pictures that paths name: files, folders, tars, Parquet files, text files with a path a line.
+
+    Args:
+        paths: the paths.
+        root: the folder from which keys name what lies in it, so that they stay the same where it is moved;
+            other keys begin with the path as it is given.
 
     Raises:
         DatasetError: there is no such path.
@@ -42,13 +47,17 @@ def listed_of(paths: Iterable[str | os.PathLike[str]]) -> Iterator[Listed]:
         path = expanded(given)
         if os.path.isdir(path):
             for one in listed_in_folder(path):
-                yield one._replace(key=f"{path.as_posix()}/{one.key}")
+                yield one._replace(key=f"{_key(path, root)}/{one.key}")
         elif path.suffix.lower() == _NAMES:
-            yield from listed_of(_lines(path))
+            yield from listed_of(_lines(path), root)
         elif path.suffix.lower() in (tars.ENDING, parquet.ENDING) and not os.path.isfile(path):
             raise DatasetError(f"{path} does not exist; pass the paths of pictures, tars or Parquet files.")
         else:
-            yield from _expanded(path, path.as_posix())
+            yield from _expanded(path, _key(path, root))
+
+
+def _key(path: Path, root: Path | None) -> str:
+    return (path if root is None or not path.is_relative_to(root) else path.relative_to(root)).as_posix()
 
 
 def _expanded(path: Path, key: str) -> Iterator[Listed]:

@@ -104,7 +104,7 @@ def _of_path(path: Path) -> PictureList:
     if not os.path.isfile(path):
         near = did_you_mean(str(path), DATA_SETS)
         raise DatasetError(f"{path} is neither a folder, a file nor one of the data sets. {near}")
-    return PictureList(path.name, lambda: listed_of([path]))
+    return PictureList(path.name, lambda: listed_of([path], path.parent))
 
 
 def _of_dataset(dataset: Dataset) -> PictureList:
