@@ -146,7 +146,7 @@ def _looked_at(listed: NewList, pictures: PictureList, form: PictureForm) -> np.
     # Where the list is nearly all of something else, the first that is a picture.
     found = found or list(itertools.islice(_readable(listed, range(listed.count), pictures, form), 1))
     if not found:
-        raise DatasetError(f"None of the {listed.count:,} files of {pictures.name} is a picture.")
+        raise DatasetError(f"{pictures.name} holds no picture that can be read, of {listed.count:,} in all.")
     return np.stack(found)
 
 

@@ -286,7 +286,7 @@ def test_no_picture_is_refused(model: keras.Model, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="empty holds no picture"):
         kv.explain_dataset(model, tmp_path / "empty", tmp_path / "out")
     (tmp_path / "empty" / "a.md").write_text("words")
-    with pytest.raises(DatasetError, match="None of the 1 files of empty is a picture"):
+    with pytest.raises(DatasetError, match="empty holds no picture that can be read, of 1 in all"):
         kv.explain_dataset(model, tmp_path / "empty", tmp_path / "out")
     with pytest.raises(DatasetError, match="neither a folder, a file nor"):
         kv.explain_dataset(model, tmp_path / "none", tmp_path / "out")

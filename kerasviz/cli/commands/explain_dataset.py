@@ -125,13 +125,12 @@ def _shard(text: str) -> tuple[int, int]:
 def _tell(found: Explanations) -> None:
     plan = found.plan
     where = "" if plan.layer is None else f" at {plan.layer}"
-    missing = len(found.missing)
-    print(f"{plan.data}: {len(found):,} of {plan.count:,} pictures explained by {plan.method}{where}")
-    if unread := len(found.select(readable=False)):
+    unread = len(found.select(readable=False))
+    wrong, right = (len(found.select(mistaken=mistaken)) for mistaken in (True, False))
+    explained = len(found) - unread
+    print(f"{plan.data}: {explained:,} of {plan.count:,} pictures explained by {plan.method}{where}")
+    if unread:
         print(f"could not be read: {unread:,}; the column error says why")
-    labelled = len(found.select(mistaken=True)) + len(found.select(mistaken=False))
-    if labelled:
-        right = len(found.select(mistaken=False)) / labelled
-        print(f"predicted right: {right:.1%} of {labelled:,} with a class that the model knows")
-    left = f"; {missing:,} parts are missing" if missing else ""
-    print(f"{plan.shards - missing:,} parts in {plan.folder}{left}")
+    if labelled := wrong + right:
+        print(f"predicted right: {right / labelled:.1%} of {labelled:,} with a class that the model knows")
+    print(f"parts in {plan.folder}: {plan.shards - len(found.missing):,} of {plan.shards:,}")
