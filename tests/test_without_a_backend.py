@@ -18,6 +18,8 @@ import kerasviz
 from kerasviz.cli.main import COMMANDS
 from kerasviz.events import EventLog
 
+pytestmark = pytest.mark.engine
+
 PACKAGE = Path(kerasviz.__file__).parent
 BACKENDS = ("tensorflow", "jax", "torch")
 NONE_AT_ALL = (

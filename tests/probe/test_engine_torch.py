@@ -17,6 +17,8 @@ import kerasviz as kv
 from kerasviz.errors import InputError, TargetError, UnsupportedModelError
 from kerasviz.probe import clear_caches, frozen_forward
 
+pytestmark = pytest.mark.engine
+
 if keras.backend.backend() != "torch":
     pytest.skip("Keras does not run on PyTorch here", allow_module_level=True)
 

@@ -7,6 +7,8 @@ import pytest
 import kerasviz as kv
 from kerasviz.watch.training_log import HISTOGRAM_VALUES, evaluate_batch
 
+pytestmark = pytest.mark.engine
+
 
 class EveryBatch(keras.callbacks.Callback):
     """Keras's own running means, and each batch's own loss worked out before the step."""

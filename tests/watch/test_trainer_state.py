@@ -8,6 +8,8 @@ import pytest
 
 import kerasviz as kv
 
+pytestmark = pytest.mark.engine
+
 
 @pytest.fixture
 def syncs(monkeypatch) -> list[int]:
