@@ -285,6 +285,15 @@ def test_mp4_of_odd_size_and_small(log: Path, tmp_path: Path) -> None:
     assert frame.shape == (10, 18, 3)
 
 
+def test_mp4_in_a_folder_whose_name_ffmpeg_takes_for_a_protocol(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    monkeypatch.chdir(tmp_path)
+    Path("udp:runs").mkdir()
+    assert animate(log, "photo", Path("udp:runs") / "-a.mp4").size == Path("udp:runs/-a.mp4").stat().st_size
+
+
 def test_mp4_that_ffmpeg_cannot_write_is_no_film(log: Path, tmp_path: Path) -> None:
     for size in (0, 100, 1000):
         with file_size_limit(size), pytest.raises(OutputError, match="ffmpeg did not write all of it"):

@@ -39,7 +39,8 @@ def write_mp4(path: Path, movie: Movie) -> int | None:
     command += ["-f", "rawvideo", "-pix_fmt", "gray" if movie.samples[0].ndim == 2 else "rgb24"]
     command += ["-s", f"{width}x{height}", "-r", str(movie.fps), "-i", "-"]
     command += ["-c:v", "libx264", "-pix_fmt", "yuv420p"]
-    command += ["-crf", str(SMALL_QUALITY if movie.small else QUALITY), str(path)]
+    # Absolute: to ffmpeg a name such as "a:b.mp4" names a protocol, and one that begins with "-" an option.
+    command += ["-crf", str(SMALL_QUALITY if movie.small else QUALITY), str(path.absolute())]
     # In a session of its own, so that Ctrl-C reaches it only through this process.
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
